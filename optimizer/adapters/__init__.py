@@ -1,0 +1,1 @@
+"""Real side effects behind the ports: git, SQLite."""

@@ -1,0 +1,1 @@
+"""What guards may ask about code."""

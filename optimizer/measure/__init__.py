@@ -1,0 +1,1 @@
+"""Whether a change is faster: the duet gate, memory, resources."""

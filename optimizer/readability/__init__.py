@@ -1,0 +1,1 @@
+"""Whether a change reads no worse."""

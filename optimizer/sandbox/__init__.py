@@ -1,0 +1,1 @@
+"""Launching processes that run the project's code."""

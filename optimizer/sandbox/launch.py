@@ -1,0 +1,253 @@
+"""Launch processes that run the project's code, at level L0.
+
+L0 is: an allow-list for the environment, closed descriptors, no standard input, an own process group
+that is killed whole, limits on address space, file size, open files and CPU time, caps on output, a
+deadline on the wall clock, and one typed pipe for results, whose lines start with a nonce.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import selectors
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from optimizer.errors import SandboxError
+from optimizer.ports import Job, Limits, Ran
+from optimizer.sandbox.safe_text import safe_text
+
+WORKER = Path(__file__).parent.parent / "worker"
+_ALLOWED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+_CHUNK = 1 << 16
+_GRACE_SECONDS = 1.0
+
+
+def allowed_environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What a child inherits: a short list of harmless names, a home of its own, and `extra`."""
+    kept = {name: os.environ[name] for name in _ALLOWED if name in os.environ}
+    own = {"HOME": str(home), "TMPDIR": str(home), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONNOUSERSITE": "1"}
+    return kept | own | dict(extra or {})
+
+
+class Launcher:
+    """A `Runner` at level L0."""
+
+    level = "L0"
+
+    def work(self, job: Job, on_message: Callable[[Mapping[str, Any]], None] | None = None) -> Ran:
+        """Run one worker to its end and return what it sent."""
+        nonce = secrets.token_hex(16)
+        limits = asdict(job.limits)
+        request = {
+            "nonce": nonce,
+            "task": job.task,
+            "payload": job.payload,
+            "sys_path": list(job.sys_path),
+            "limits": limits,
+        }
+        with tempfile.TemporaryFile() as request_file, tempfile.TemporaryDirectory(prefix="tenpercent-") as home:
+            request_file.write(json.dumps(request).encode())
+            request_file.seek(0)
+            read_end, write_end = os.pipe()
+            seed = "random" if job.hash_seed is None else str(job.hash_seed)
+            env = allowed_environment(Path(home), {"PYTHONHASHSEED": seed, **(job.env or {})})
+            argv = [job.python, str(WORKER), str(request_file.fileno()), str(write_end)]
+            lines = _Lines(nonce=nonce, cap=job.limits.result_bytes, on_message=on_message)
+            try:
+                process = _start(argv, cwd=job.cwd, env=env, pass_fds=(request_file.fileno(), write_end))
+            except OSError as error:
+                os.close(read_end)
+                message = f"Cannot start {job.python}: {error.strerror}; give a working interpreter with --python."
+                raise SandboxError(message) from error
+            finally:
+                os.close(write_end)
+            return _watch(process, job.limits, read_end, lines)
+
+    def command(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+    ) -> Ran:
+        """Run a command line to its end."""
+        with tempfile.TemporaryDirectory(prefix="tenpercent-") as home:
+            try:
+                process = _start(argv, cwd=cwd, env=allowed_environment(Path(home), env), pass_fds=())
+            except OSError as error:
+                message = f"Cannot start {argv[0]}: {error.strerror}; check the command."
+                raise SandboxError(message) from error
+            return _watch(process, limits or Limits(), None, _Lines(nonce="", cap=0, on_message=None))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Lines:
+    """Collects the messages of one worker; anything without the nonce is not a message."""
+
+    nonce: str
+    cap: int
+    on_message: Callable[[Mapping[str, Any]], None] | None
+    messages: list[Mapping[str, Any]] = field(default_factory=list)
+    done: bool = False
+    broken: bool = False
+    _size: int = 0
+    _rest: bytearray = field(default_factory=bytearray)
+
+    def feed(self, data: bytes) -> None:
+        self._size += len(data)
+        if self._size > self.cap:
+            self.broken = True
+            return
+        self._rest += data
+        *lines, rest = self._rest.split(b"\n")
+        self._rest = bytearray(rest)
+        for line in lines:
+            self._take(bytes(line))
+
+    def _take(self, line: bytes) -> None:
+        nonce, _, body = line.partition(b" ")
+        if not secrets.compare_digest(nonce, self.nonce.encode()):
+            return
+        try:
+            message = json.loads(body)
+        except ValueError:
+            self.broken = True
+            return
+        if message == {"done": True}:
+            self.done = True
+            return
+        self.messages.append(message)
+        if self.on_message:
+            self.on_message(message)
+
+
+@dataclass(slots=True)
+class _Tail:
+    """The last bytes of a stream, and whether it went over its cap."""
+
+    cap: int
+    data: bytearray = field(default_factory=bytearray)
+    seen: int = 0
+
+    def feed(self, data: bytes) -> None:
+        self.seen += len(data)
+        self.data += data
+        if len(self.data) > 2 * _CHUNK:
+            del self.data[:-_CHUNK]
+
+    @property
+    def flooded(self) -> bool:
+        return self.seen > self.cap
+
+
+def _start(
+    argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], pass_fds: tuple[int, ...]
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        list(argv),
+        cwd=cwd,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        pass_fds=pass_fds,
+        start_new_session=True,
+    )
+
+
+def _watch(process: subprocess.Popen[bytes], limits: Limits, result_fd: int | None, lines: _Lines) -> Ran:
+    """Read everything until the end or the deadline, then kill the whole group."""
+    started = time.monotonic()
+    deadline = started + limits.wall_seconds
+    out, err = _Tail(limits.output_bytes), _Tail(limits.output_bytes)
+    ended = ""
+    usage = None
+    try:
+        with selectors.DefaultSelector() as selector:
+            _register(selector, process.stdout, out.feed)
+            _register(selector, process.stderr, err.feed)
+            if result_fd is not None:
+                os.set_blocking(result_fd, False)
+                selector.register(result_fd, selectors.EVENT_READ, lines.feed)
+            while selector.get_map() and not ended:
+                _drain(selector, timeout=0.05)
+                if out.flooded or err.flooded or lines.broken:
+                    ended = "flooded"
+                elif time.monotonic() > deadline:
+                    ended = "timeout"
+                elif usage is None and (usage := _reap(process)) is not None:
+                    # Whatever a child of it still holds open is not waited for longer than this.
+                    deadline = min(deadline, time.monotonic() + _GRACE_SECONDS)
+                if usage is not None and ended == "timeout":
+                    ended = ""
+                    break
+    finally:
+        _kill_group(process.pid)
+        usage = usage or _reap(process, block=True)
+        for stream in (process.stdout, process.stderr):
+            if stream:
+                stream.close()
+        if result_fd is not None:
+            os.close(result_fd)
+    return Ran(
+        ended=ended or _how(process.returncode, lines, worker=result_fd is not None, err=bytes(err.data)),
+        status=process.returncode,
+        messages=tuple(lines.messages),
+        stdout=safe_text(bytes(out.data)),
+        stderr=safe_text(bytes(err.data)),
+        seconds=time.monotonic() - started,
+        peak_bytes=(usage or 0) * 1024,
+    )
+
+
+def _register(selector: selectors.BaseSelector, stream: IO[bytes] | None, feed: Callable[[bytes], None]) -> None:
+    if stream is not None:
+        os.set_blocking(stream.fileno(), False)
+        selector.register(stream, selectors.EVENT_READ, feed)
+
+
+def _drain(selector: selectors.BaseSelector, *, timeout: float) -> None:
+    for key, _ in selector.select(timeout):
+        data = os.read(key.fd, _CHUNK)
+        if data:
+            key.data(data)
+        else:
+            selector.unregister(key.fileobj)
+
+
+def _reap(process: subprocess.Popen[bytes], *, block: bool = False) -> int | None:
+    """The peak resident size in KiB once the process has ended, else None."""
+    try:
+        pid, status, usage = os.wait4(process.pid, 0 if block else os.WNOHANG)
+    except ChildProcessError:
+        return 0
+    if pid == 0:
+        return None
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_maxrss
+
+
+def _kill_group(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _how(status: int, lines: _Lines, *, worker: bool, err: bytes) -> str:
+    if b"MemoryError" in err[-4000:]:
+        return "memory"
+    if status == -signal.SIGXCPU or status == -signal.SIGKILL:
+        return "timeout" if status == -signal.SIGXCPU else "crashed"
+    if worker:
+        return "ok" if lines.done and status == 0 else "crashed"
+    return "ok" if status == 0 else "failed" if status > 0 else "crashed"

@@ -1,0 +1,1 @@
+"""Whether a change behaves the same."""

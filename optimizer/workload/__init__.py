@@ -1,0 +1,1 @@
+"""What the project really does: its tests, a profile, recorded calls."""

@@ -1,0 +1,1 @@
+"""Rewrites: one file is one transform, with its documentation, guards, examples and traps."""
