@@ -394,3 +394,43 @@ class Subject:
     assumptions: tuple[Assumption, ...] = ()
     metric: Metric = Metric.TIME
     transform: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What the pipeline is doing now: `done` of `total` (0 when unknown) in `stage`, on `detail`."""
+
+    stage: Stage
+    detail: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Everything one run of the pipeline has found. `control` is the A/A ratio measured in this run (0: none)."""
+
+    project: str
+    commit: str
+    sandbox: str
+    interpreters: tuple[Interpreter, ...]
+    cpu: str
+    workload: Workload | None
+    functions: int
+    files: int
+    skipped: tuple[Skipped, ...]
+    declined: tuple[Declined, ...]
+    decisions: tuple[Decision, ...]
+    control: float
+    seconds: float
+    peak_bytes: int = 0
+    dry_run: bool = True
+    written: tuple[str, ...] = ()
+    budget_exhausted: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def accepted(self) -> tuple[Decision, ...]:
+        """The accepted decisions, biggest saving of the workload first."""
+        yes = (decision for decision in self.decisions if decision.verdict is Verdict.ACCEPT)
+        return tuple(sorted(yes, key=lambda decision: -decision.workload_saved))
