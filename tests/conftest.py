@@ -39,6 +39,38 @@ def interpreters(python_exe: Callable[[str], str]) -> Mapping[str, str]:
     return {minor: python_exe(minor) for minor in MINORS}
 
 
+@pytest.fixture
+def make_project(tmp_path: Path) -> Callable[[Mapping[str, str | bytes]], Path]:
+    """`make_project({"a.py": "x = 1"})` is a fresh git repository that holds these files, committed."""
+    folder = tmp_path / "project"
+
+    def make(files: Mapping[str, str | bytes]) -> Path:
+        for name, content in files.items():
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        folder.mkdir(exist_ok=True)
+        git(folder, "init", "--quiet")
+        git(folder, "add", "--all")
+        git(folder, "commit", "--quiet", "--allow-empty", "--message", "Begin")
+        return folder
+
+    return make
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git in `folder`, as somebody, whatever the machine's own configuration says."""
+    settings = [
+        "user.name=A",
+        "user.email=a@example.org",
+        "core.autocrlf=false",
+        "commit.gpgsign=false",
+        "protocol.file.allow=always",
+    ]
+    argv = ["git", *(word for setting in settings for word in ("-c", setting)), *arguments]
+    subprocess.run(argv, cwd=folder, check=True, capture_output=True)
+
+
 def _missing(what: str) -> NoReturn:
     if os.environ.get("CI", "").lower() in {"1", "true"}:
         pytest.fail(f"{what}; CI must have it", pytrace=False)

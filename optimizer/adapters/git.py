@@ -1,0 +1,203 @@
+"""A working tree under git, through GitPython's command interface."""
+
+from __future__ import annotations
+
+import errno
+import functools
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from optimizer.errors import ProjectError, UsageError
+from optimizer.ports import Repository
+
+_KEPT_VARIABLES = ("GIT_CONFIG", "GIT_EXEC_PATH", "GIT_PYTHON_")
+_SUBMODULE_MODE = "160000"
+
+# A repository's own configuration may name programs to run; none of them is needed to list files.
+_NO_PROGRAMS = ["core.fsmonitor=false", "core.hooksPath=" + os.devnull]
+
+
+class GitRepository(Repository):
+    """A `Repository` at `root`, which may be a folder inside a bigger working tree.
+
+    Everything is relative to `root`, and files outside of it are not seen.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @classmethod
+    def open(cls, path: Path) -> GitRepository:
+        """The whole working tree that `path`, a folder or file, lies in; ProjectError when there is none."""
+        if not path.exists():
+            message = f"{path} does not exist; give a folder or file of a git repository."
+            raise UsageError(message)
+        folder = path if path.is_dir() else path.parent
+        return cls(Path(_git(folder, "rev-parse", "--show-toplevel")))
+
+    def within(self, folder: Path) -> GitRepository:
+        """The part of this working tree below `folder`, as a repository of its own."""
+        inside = folder.resolve()
+        if not inside.is_dir() or not self._holds(inside):
+            message = f"{folder} is not a folder of the repository {self._root}; give one of its folders."
+            raise UsageError(message)
+        return GitRepository(inside)
+
+    @property
+    def root(self) -> Path:
+        """The folder that all paths are relative to."""
+        return self._root
+
+    @property
+    def head(self) -> str:
+        """The commit that is checked out, in hex; "" before the first commit."""
+        return _git(self._root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", may_fail=True)
+
+    def tracked(self) -> Sequence[str]:
+        """Tracked files as POSIX paths relative to `root`, sorted; submodules are not among them."""
+        return sorted({path for mode, path in self._index() if mode != _SUBMODULE_MODE})
+
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about what `tracked` and `copy_to` leave out."""
+        modules = sorted({path for mode, path in self._index() if mode == _SUBMODULE_MODE})
+        return tuple(f"The submodule {path} is left out." for path in modules)
+
+    def copy_to(self, folder: Path) -> None:
+        """Copy tracked and untracked (not ignored) files into an empty folder: links stay links, no `.git`.
+
+        ProjectError when a file cannot be read.
+        """
+        holds = functools.cache(self._holds)
+        names = _git(self._root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+        for name in sorted(set(names.split("\0")) - {""}):
+            source = self._root / name
+            if holds(source.parent):
+                _copy(source, folder / name)
+
+    def write(self, path: str, data: bytes) -> None:
+        """Replace one tracked file atomically, keeping its mode."""
+        target = self._root / path
+        if path not in self.tracked() or target.is_symlink() or not target.is_file():
+            message = f"{path} is not a tracked regular file of {self._root}, so it was not written."
+            raise ProjectError(message)
+        try:
+            self._replace(target, data)
+        except OSError as error:
+            message = f"{target} cannot be written ({error.strerror}); it was left as it was."
+            raise ProjectError(message) from error
+
+    def _index(self) -> Iterator[tuple[str, str]]:
+        """Mode and path of every entry of the index."""
+        for entry in _git(self._root, "ls-files", "-z", "--stage").split("\0"):
+            if entry:
+                numbers, _, path = entry.partition("\t")
+                yield numbers[:6], path
+
+    def _holds(self, folder: Path) -> bool:
+        """Whether `folder` really lies below `root`: a link in the place of a folder may lead anywhere."""
+        return folder.resolve().is_relative_to(self._root.resolve())
+
+    def _replace(self, target: Path, data: bytes) -> None:
+        """Prepare the new file inside `.git`, so that not even a kill leaves a stray file in the tree."""
+        git_folder = Path(_git(self._root, "rev-parse", "--absolute-git-dir"))
+        name = f"tenpercent-{secrets.token_hex(8)}"
+        try:
+            _replace_through(git_folder / name, target, data)
+        except OSError as error:
+            if error.errno not in {errno.EXDEV, errno.EACCES, errno.EROFS}:
+                raise
+            _replace_through(target.with_name(f".{name}"), target, data)
+
+
+def _replace_through(fresh: Path, target: Path, data: bytes) -> None:
+    try:
+        with fresh.open("xb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.chmod(stat.S_IMODE(target.stat().st_mode))
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy one file or link; what is neither (a nested repository, a device, nothing) stays behind."""
+    try:
+        mode = source.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copy2(source, target, follow_symlinks=False)
+    except OSError as error:
+        message = f"{source} cannot be copied ({error.strerror}); make it readable, or let git ignore it."
+        raise ProjectError(message) from error
+
+
+def _git(folder: Path, *arguments: str, may_fail: bool = False) -> str:
+    """The output of one git command that runs in `folder`."""
+    git = _library()
+    command = git.cmd.Git(str(folder))
+    try:
+        with _clean_environment():
+            output = command.execute(
+                [command.GIT_PYTHON_GIT_EXECUTABLE or "git", *_settings(), *arguments],
+                with_exceptions=not may_fail,
+            )
+    except git.exc.GitCommandNotFound as error:
+        raise ProjectError(_NO_GIT) from error
+    except git.exc.GitCommandError as error:
+        raise ProjectError(_why(folder, str(error.stderr))) from error
+    return str(output)
+
+
+_NO_GIT = "The program git was not found; install it, or put it on PATH."
+
+
+def _settings() -> Iterator[str]:
+    for setting in _NO_PROGRAMS:
+        yield from ("-c", setting)
+
+
+def _library() -> Any:
+    try:
+        # GitPython looks for git as it is imported, and raises when there is none.
+        import git  # noqa: PLC0415
+    except ImportError as error:
+        raise ProjectError(_NO_GIT) from error
+    return git
+
+
+def _why(folder: Path, stderr: str) -> str:
+    if "not a git repository" in stderr:
+        return f"{folder} is not in a git repository; run `git init` and `git add` there."
+    if "work tree" in stderr:
+        return f"{folder} is in a bare repository, which has no files to work on; give a checkout of it."
+    if "dubious ownership" in stderr:
+        advice = f"git config --global --add safe.directory {folder}"
+        return f"git does not trust {folder}, which belongs to another user; if you do, run `{advice}`."
+    reason = " ".join(stderr.split()).removeprefix("stderr: ").strip("' ")
+    return f"git cannot read the repository at {folder}: {reason}; mend the repository."
+
+
+@contextmanager
+def _clean_environment() -> Iterator[None]:
+    """Without GIT_DIR and the like: a git hook sets them, and they would name another repository."""
+    hidden = {
+        name: os.environ.pop(name)
+        for name in tuple(os.environ)
+        if name.startswith("GIT_") and not name.startswith(_KEPT_VARIABLES)
+    }
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
