@@ -1,0 +1,78 @@
+"""Where a name or a dotted expression comes from, when it surely is an import."""
+
+from __future__ import annotations
+
+import ast
+from functools import cached_property
+
+from optimizer.facts.names import Names
+from optimizer.facts.scopes import Scope, ScopeKind
+
+
+class Imports:
+    """Origins of one module's imported names."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.tree = names.tree
+        self.scopes = names.scopes
+
+    def origin(self, node: ast.AST) -> str:
+        """The dotted origin (`re.sub`), or "" when it is not surely an import that nothing rebinds."""
+        dotted = self._dotted(node)
+        return "" if dotted in self.assigned else dotted
+
+    def _dotted(self, node: ast.AST) -> str:
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return ""
+        base = self._base(node)
+        return ".".join([base, *reversed(parts)]) if base else ""
+
+    def _base(self, node: ast.Name) -> str:
+        scope = self.scopes.owner(node.id, node)
+        if scope is None or (scope.kind is ScopeKind.MODULE and self._uncertain):
+            return ""
+        return self.of_binding(node.id, scope)
+
+    def of_binding(self, name: str, scope: Scope) -> str:
+        """The origin of `name` in `scope` when all its bindings are the same import."""
+        origins = {self._imported(node) for node in self.scopes.bindings(name, scope)}
+        return origins.pop() if len(origins) == 1 else ""
+
+    @cached_property
+    def _uncertain(self) -> bool:
+        # A star import below the import could rebind the name without a trace.
+        return self.names.dynamic_globals or bool(self.scopes.module.stars)
+
+    def _imported(self, node: ast.AST) -> str:
+        statement = self.tree.parent(node)
+        match node, statement:
+            case ast.alias(name=name, asname=None), ast.Import():
+                return name.partition(".")[0]
+            case ast.alias(name=name), ast.Import():
+                return name
+            case ast.alias(name=name), ast.ImportFrom(module=module, level=level):
+                package = "." * level + (module or "")
+                return f"{package}{name}" if package.endswith(".") else f"{package}.{name}"
+            case _:
+                return ""
+
+    @cached_property
+    def assigned(self) -> frozenset[str]:
+        """Dotted origins that the file itself assigns to, or deletes: `json.dumps = ...`."""
+        found = {
+            self._dotted(node)
+            for node in self.tree.order
+            if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
+        }
+        for node in self.tree.names.get("setattr", ()):
+            call = self.tree.parent(node)
+            if isinstance(call, ast.Call) and len(call.args) > 1:
+                base = self._dotted(call.args[0])
+                name = call.args[1].value if isinstance(call.args[1], ast.Constant) else "*"
+                found.add(f"{base}.{name}")
+        return frozenset(found - {""})
