@@ -203,8 +203,13 @@ def _plain(value):
 class Doubles:
     """The makers of doubles that write into one log; recipes know it as `double`."""
 
-    def __init__(self, log):
+    def __init__(self, log, recorded=None):
         self.log = log
+        self._recorded = recorded
+
+    def recorded(self, number, path):
+        """What lies at `path` in the recorded call `number`, made anew."""
+        return self._recorded(number, path)
 
     def call(self, name="f", returns=None, like=None, fails_at=0, error=DoubleError, changes=None):
         """A callable: see `Spy`. Without `returns` and `like` it gives back its first argument."""

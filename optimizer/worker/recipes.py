@@ -45,7 +45,7 @@ class Context:
         self.inputs_file = inputs_file
         self.inputs_namespace = {}
         self.log = []
-        self.double = Doubles(self.log)
+        self.double = Doubles(self.log, self._part)
         self._code = None
         self._count = None
 
@@ -71,6 +71,10 @@ class Context:
         if not found:
             raise Unusable("there is no recorded call %d" % number)
         return _as_tuple(found[0]), {}
+
+    def _part(self, number, path):
+        args, kwargs = self.call(number)
+        return look([list(args), dict(kwargs)], path)
 
     def _inputs(self):
         if self._code is None:

@@ -1,0 +1,107 @@
+"""Run one function in a forked copy of this process and get its JSON answer, or how the copy ended.
+
+The copy starts from exactly the state of this process, however often that is done, and nothing that it
+does (globals, hooks, `os._exit`, an endless loop, all memory) reaches this process. Its time is limited by the
+kernel: no `except` can catch that.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sys
+import time
+
+MAX_ANSWER = 8 << 20
+GRACE_SECONDS = 1.0
+
+
+def isolated(function, cpu_seconds, wall_seconds):
+    """(answer, how): how is ok, timeout, flooded or died; without ok the answer is a text about the end."""
+    read_end, write_end = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid == 0:
+        status = 70
+        try:
+            os.close(read_end)
+            _limit(cpu_seconds)
+            _answer(function, write_end)
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(write_end)
+    try:
+        data, how = _read(read_end, time.monotonic() + wall_seconds)
+    finally:
+        os.close(read_end)
+    return _ended(pid, data, how)
+
+
+def _limit(cpu_seconds):
+    """The default action of SIGPROF ends the process."""
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
+
+
+def _answer(function, descriptor):
+    try:
+        answer = function()
+    except MemoryError:
+        answer = {"out of memory": True}
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    data = json.dumps(answer, separators=(",", ":")).encode("ascii")
+    view = memoryview(len(data).to_bytes(8, "big") + data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _read(descriptor, deadline):
+    """The answer's bytes; what a grandchild still holds open is not waited for."""
+    data = bytearray()
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([descriptor], [], [], left)[0]:
+            return data, "timeout"
+        chunk = os.read(descriptor, 1 << 16)
+        if not chunk:
+            return data, "ok"
+        data += chunk
+        if len(data) >= 8 and len(data) >= 8 + int.from_bytes(data[:8], "big"):
+            return data, "ok"
+        if len(data) > MAX_ANSWER:
+            return data, "flooded"
+
+
+def _wait(pid):
+    """The status of a copy that has said all it has to say: it gets a moment to end by itself."""
+    deadline = time.monotonic() + GRACE_SECONDS
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return status
+        time.sleep(0.0005)
+    os.kill(pid, signal.SIGKILL)
+    return os.waitpid(pid, 0)[1]
+
+
+def _ended(pid, data, how):
+    if how != "ok":
+        os.kill(pid, signal.SIGKILL)
+    status = _wait(pid)
+    if how != "ok":
+        return "it did not end in time" if how == "timeout" else "its outcome is too large", how
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        if number in (signal.SIGPROF, signal.SIGXCPU):
+            return "it did not end in time", "timeout"
+        return "it was ended by %s" % signal.Signals(number).name, "died"
+    if len(data) < 8 or len(data) != 8 + int.from_bytes(data[:8], "big"):
+        return "it ended the process with status %d" % os.WEXITSTATUS(status), "died"
+    answer = json.loads(bytes(data[8:]))
+    if answer == {"out of memory": True}:
+        return "it ran out of memory", "memory"
+    return answer, "ok"

@@ -1,0 +1,211 @@
+"""Import one version of a module and tell, for every recipe, everything that a caller could see of the call.
+
+payload:
+    file, module, aliases, text     which file the text is served for, and under which names it is imported
+    roots                           folders whose modules are the project's own
+    qualnames, sample_of            what is called; `sample_of` names it for each recorded call
+    samples, inputs_file            recorded calls
+    recipes                         what to try (see `recipes`); None stands for all recorded calls
+    classes                         names of classes whose instances are used further when a call gives one
+    plans                           how to use them, by class; made here when None
+    cpu_seconds, wall_seconds       what one recipe may take
+messages: {"imported": ...} first, then {"index", "how", "outcome"} for each recipe.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import io
+import os
+import sys
+import tempfile
+import warnings
+
+from . import load
+from .canon import Canon
+from .isolate import isolated
+from .observe_call import Story
+from .observe_errors import error_node
+from .observe_globals import ModuleState, Owners
+from .recipes import Context
+from .walk import plan_for
+
+MAX_RECORDED = 400
+
+
+def run(payload, send):
+    """Tell of the import, then of every recipe in order."""
+    version = Version(payload)
+    send({"imported": version.imported})
+    if not version.imported["ok"]:
+        return
+    recipes = payload["recipes"]
+    if recipes is None:
+        recipes = [{"base": ["call", n], "found_by": "recorded"} for n in range(version.count)]
+    for index, recipe in enumerate(recipes):
+        outcome, how = version.observe(recipe)
+        send({"index": index, "how": how, "outcome": outcome})
+
+
+class Version:
+    """One version of the module, imported, ready to be called again and again from the same state."""
+
+    def __init__(self, payload):
+        self._payload = payload
+        self._folder = os.path.realpath(tempfile.mkdtemp(prefix="run-"))
+        self._start = os.getcwd()
+        self.own = Owners(payload["roots"], (payload["module"], *payload["aliases"]))
+        self.plans = payload.get("plans")
+        self.count = 0
+        self._functions = {}
+        self.imported = self._import()
+
+    def observe(self, recipe):
+        """(outcome, how) of one recipe; see `isolate.isolated`."""
+        seconds = self._payload["cpu_seconds"], self._payload["wall_seconds"]
+        folder = self._fresh_folder()
+        try:
+            return isolated(lambda: self._tell(recipe, folder), *seconds)
+        finally:
+            _remove(folder)
+
+    def function_for(self, recipe):
+        """What a recipe calls."""
+        name = recipe.get("target") or self._recorded_of(recipe) or self._payload["qualnames"][0]
+        if name not in self._functions:
+            self._functions[name] = callable_at(self._payload["module"], name)
+        return self._functions[name]
+
+    def plan_of(self, value):
+        """How to use an instance that a call gave, or None when it is not to be used further."""
+        return self.plans.get(type(value).__qualname__) if self.own(type(value).__module__) else None
+
+    def _recorded_of(self, recipe):
+        owners = self._payload["sample_of"]
+        kind, number = recipe["base"]
+        return owners[number] if kind == "call" and number < len(owners) else None
+
+    def _tell(self, recipe, folder):
+        os.chdir(folder)
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000))
+        return Story(self, recipe, folder).tell()
+
+    def _fresh_folder(self):
+        """A folder of its own for one call, in which the files of the start folder can be read."""
+        folder = os.path.join(self._folder, "cwd")
+        os.makedirs(folder, exist_ok=True)
+        for name in os.listdir(self._start)[:200]:
+            with contextlib.suppress(OSError):
+                os.symlink(os.path.join(self._start, name), os.path.join(folder, name))
+        return folder
+
+    def _import(self):
+        output, told = io.StringIO(), []
+        canon = Canon(own=self.own, folder=self._folder)
+        load.serve(self._payload["file"], self._payload["text"])
+        try:
+            with contextlib.redirect_stdout(output), warnings.catch_warnings(record=True) as told:
+                warnings.simplefilter("always")
+                module = self._module()
+        except BaseException as error:
+            return {"ok": False, "error": error_node(canon, error, (None, "import"))}
+        self.context = Context(
+            module.__dict__, samples=self._payload["samples"], inputs_file=self._payload["inputs_file"]
+        )
+        others = [(name, other) for name, other in self.own.modules() if other is not module]
+        self.state = ModuleState(module, others, self.own)
+        imported = {
+            "ok": True,
+            "output": canon.text(output.getvalue()),
+            "warnings": [
+                [w.category.__name__, canon.text(str(w.message))]
+                for w in told
+                if not issubclass(w.category, (ResourceWarning, SyntaxWarning))
+            ],
+            "data": {name: node for name, node in self.state.nodes.items() if ":" not in name},
+        }
+        return {**imported, **self._prepare()}
+
+    def _prepare(self):
+        """Find what is called and the recorded calls; a failure of either is told."""
+        try:
+            target = callable_at(self._payload["module"], self._payload["qualnames"][0])
+        except BaseException as error:
+            return {"ok": False, "error": {"type": type(error).__name__, "text": str(error), "missing": True}}
+        if self.plans is None:
+            self.plans = self._plans(target)
+        counted, how = isolated(self._counted, 20, 40)
+        if how == "ok" and "count" in counted:
+            self.count = min(counted["count"], MAX_RECORDED)
+            counted = {}
+        elif how != "ok":
+            counted = {"inputs failed": counted}
+        return {"plans": self.plans, "count": self.count, **counted}
+
+    def _plans(self, target):
+        """A plan for the class that is called, and for the classes that the change touches."""
+        classes = [target] if isinstance(target, type) else []
+        for name in self._payload["classes"]:
+            with contextlib.suppress(Exception):
+                classes.append(load.resolve(self._payload["module"], name))
+        return {cls.__qualname__: plan_for(cls) for cls in classes if isinstance(cls, type)}
+
+    def _counted(self):
+        try:
+            return {"count": self.context.count()}
+        except BaseException as error:
+            return {"inputs failed": "%s: %s" % (type(error).__name__, error)}
+
+    def _module(self):
+        name = self._payload["module"]
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                raise
+            module = _from_file(name, self._payload["file"], self._payload["text"])
+        for alias in self._payload["aliases"]:
+            sys.modules.setdefault(alias, module)
+        return module
+
+
+def callable_at(module, qualname):
+    """What is called for a qualname: the function under a method's or property's wrapping, or the class."""
+    found = load.resolve(module, qualname)
+    if isinstance(found, (staticmethod, classmethod)):
+        return found.__func__
+    if isinstance(found, property):
+        return found.fget
+    return getattr(found, "func", found) if type(found).__name__ == "cached_property" else found
+
+
+def _from_file(name, path, text):
+    """A module from a file that no import root leads to."""
+    spec = importlib.util.spec_from_loader(name, load._Substitute(name, path, text), origin=path)
+    spec.has_location = True
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _remove(folder):
+    """Empty a folder; what cannot be removed is left behind in the scratch space."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return
+    for name in names:
+        path = os.path.join(folder, name)
+        try:
+            os.unlink(path)
+        except OSError:
+            _remove(path)
+            with contextlib.suppress(OSError):
+                os.rmdir(path)

@@ -1,0 +1,246 @@
+"""One call, told completely: made, watched, and gone on with. Runs in a process of its own."""
+
+from __future__ import annotations
+
+import types
+
+from .canon import Canon
+from .doubles import disturb
+from .observe_effects import Effects
+from .observe_errors import error_node
+from .observe_globals import data_of
+from .observe_process import Process, seed_randomness
+from .recipes import materialise
+from .spies import spied
+from .steps import drain, finish_async, generator_moves, is_async, probe_functions
+from .walk import Walk
+
+_MARK = "left by the caller"
+
+
+class Story:
+    """Tells what one recipe does. `version` is what `observe.Version` knows of the imported module."""
+
+    def __init__(self, version, recipe, folder):
+        self._version, self._recipe = version, recipe
+        self._context = version.context
+        self._function = version.function_for(recipe)
+        self._canon = Canon(known=version.state.known, own=version.own, folder=folder)
+        self._effects = Effects(self._context.log, self._canon.text)
+
+    def tell(self):
+        """The outcome as JSON, or why the recipe cannot be used."""
+        self._effects.install()
+        made = self._arguments()
+        if isinstance(made, str):
+            return {"unusable": made}
+        process = Process(self._canon.text)
+        args, kwargs = made
+        outcome = {"kinds": [[str(n), _kind(value)] for n, value in [*enumerate(args), *kwargs.items()]]}
+        seed_randomness()
+        ended, value = self._call(args, kwargs)
+        outcome["builtins"] = process.restore_builtins()
+        self._tell_end(outcome, ended, value, args, kwargs)
+        self._tell_world(outcome, process)
+        if not self._recipe.get("once"):
+            self._tell_next_moves(outcome, ended, value)
+        outcome["not observable"] = sorted({**self._canon.opaque, **self._version.state.opaque})
+        return outcome
+
+    def _arguments(self):
+        """(args, kwargs), or a text why there are none."""
+        try:
+            args, kwargs = materialise(self._recipe, self._context)
+            return spied(args, kwargs, self._context.log, self._version.state.known)
+        except BaseException as error:
+            return "%s: %s" % (type(error).__name__, error)
+
+    def _call(self, args, kwargs):
+        self._effects.on = True
+        try:
+            return "returned", self._function(*args, **kwargs)
+        except BaseException as error:
+            return "raised", error
+        finally:
+            self._effects.on = False
+
+    def _tell_end(self, outcome, ended, value, args, kwargs):
+        log = self._context.log
+        outcome["end"] = ended
+        outcome["inputs at the end"] = self._inputs_data()
+        outcome["arguments"] = self._write_arguments(args, kwargs)
+        outcome["events"] = list(log)
+        if ended == "raised":
+            outcome["error"] = error_node(self._canon, value, (None, "error"))
+        else:
+            self._tell_result(outcome, value)
+        stories = self._watched(lambda: drain(self._canon, self._effects))
+        if stories:
+            outcome["iterators"] = stories
+            again = Canon(known=self._version.state.known, own=self._version.own)
+            outcome["arguments after reading on"] = [
+                again.write(value, ((None, "arguments"), n)) for n, value in enumerate(args)
+            ]
+
+    def _write_arguments(self, args, kwargs):
+        root = (None, "arguments")
+        return [
+            *(self._canon.write(value, (root, n)) for n, value in enumerate(args)),
+            *([name, self._canon.write(value, (root, name))] for name, value in kwargs.items()),
+        ]
+
+    def _tell_result(self, outcome, value):
+        if is_async(value):
+            outcome["async"] = type(value).__name__
+            try:
+                value = self._watched(lambda: finish_async(value))
+            except BaseException as error:
+                outcome["error"] = error_node(self._canon, error, (None, "error"))
+                return
+        outcome["result"] = self._canon.write(value, (None, "result"))
+
+    def _tell_world(self, outcome, process):
+        outcome["events after reading on"] = self._context.log[len(outcome["events"]) :]
+        outcome["inputs after reading on"] = self._inputs_data()
+        outcome["globals"] = self._version.state.changes(self._canon)
+        outcome["process"] = process.changes()
+        outcome["files"] = self._effects.files()
+        outcome["past python"] = self._effects.past_python()
+
+    def _tell_next_moves(self, outcome, ended, value):
+        """Steps of generators, use of instances and functions, then the same call again."""
+        del self._context.log[:]
+        if isinstance(value, types.GeneratorType):
+            moves = self._watched(lambda: generator_moves(self._canon, self._made_again, self._effects))
+            outcome["generator"] = moves
+        arguments = self._raw_arguments()
+        functions = self._watched(lambda: probe_functions(self._canon, self._effects, arguments))
+        if functions:
+            outcome["functions"] = functions
+        if ended == "returned":
+            self._tell_use(outcome, value)
+        if ended == "returned" and not isinstance(value, types.GeneratorType):
+            _change(value)
+        outcome["next moves"] = list(self._context.log)
+        outcome["again"] = self._again()
+
+    def _raw_arguments(self):
+        made = self._arguments()
+        return () if isinstance(made, str) else made[0]
+
+    def _tell_use(self, outcome, value):
+        walk = Walk(self._canon, self._effects, self._context, lambda: self._made_again()[1])
+        sequence = self._recipe.get("sequence")
+        if sequence:
+            outcome["sequence"] = self._watched(lambda: walk.sequence(value, sequence))
+        plan = self._version.plan_of(value)
+        if plan is not None:
+            other = self._made_again()[1]
+            outcome["use"] = self._watched(lambda: walk.plan(other, plan))
+            fresh = self._made_again()[1]
+            outcome["traits"] = self._watched(lambda: walk.traits(fresh))
+
+    def _made_again(self):
+        """(True, value) of one more call with equal arguments, or (False, the error)."""
+        log = list(self._context.log)
+        made = self._arguments()
+        self._context.log[:] = log
+        if isinstance(made, str):
+            return False, made
+        try:
+            return True, self._function(*made[0], **made[1])
+        except BaseException as error:
+            return False, error_node(self._canon, error, (None, "error of another call"))
+
+    def _again(self):
+        """The same call once more, after the caller has changed the first result."""
+        made = self._arguments()
+        if isinstance(made, str):
+            return {"unusable": made}
+        seed_randomness()
+        ended, value = self._call(*made)
+        told = {"end": ended, "arguments": self._write_again(made[0])}
+        try:
+            if is_async(value):
+                value = self._watched(lambda: finish_async(value))
+        except BaseException as error:
+            ended, value = "raised", error
+        place = (None, "result of the second call")
+        if ended == "raised":
+            told["error"] = error_node(self._canon, value, place)
+        else:
+            told["result"] = self._canon.write(value, place)
+        told["iterators"] = self._watched(lambda: self._new_iterators())
+        told["events"] = list(self._context.log)
+        told["globals"] = self._version.state.changes(self._canon)
+        return told
+
+    def _write_again(self, args):
+        root = (None, "arguments of the second call")
+        return [self._canon.write(value, (root, n)) for n, value in enumerate(args)]
+
+    def _new_iterators(self):
+        del self._canon.iterators[: self._read_so_far()]
+        return drain(self._canon, self._effects)
+
+    def _read_so_far(self):
+        return next(
+            (
+                n
+                for n, (place, _) in enumerate(self._canon.iterators)
+                if _root(place).endswith("of the second call")
+            ),
+            len(self._canon.iterators),
+        )
+
+    def _inputs_data(self):
+        """What the inputs file holds (its own log, for one): written anew each time."""
+        namespace = self._context.inputs_namespace
+        if not namespace:
+            return []
+        canon = Canon(own=self._version.own, limit=4_000)
+        return [
+            [name, canon.write(value, (None, "inputs file " + name))]
+            for name, value in data_of(namespace, namespace.get("__name__"))
+        ]
+
+    def _watched(self, action):
+        self._effects.on = True
+        try:
+            return action()
+        finally:
+            self._effects.on = False
+
+
+def _root(place):
+    while place[0] is not None:
+        place = place[0]
+    return place[1]
+
+
+def _kind(value):
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else "%s.%s" % (kind.__module__, kind.__qualname__)
+
+
+def _change(value):
+    """What a caller may do with a result that is his: add to it, and set an attribute."""
+    if isinstance(value, (tuple, list)):
+        for item in list(value)[:20]:
+            _change_one(item)
+    elif isinstance(value, dict):
+        for item in list(dict.values(value))[:20]:
+            _change_one(item)
+    _change_one(value)
+
+
+def _change_one(value):
+    try:
+        if isinstance(value, (list, dict, set)):
+            disturb(value)
+        elif isinstance(value, bytearray):
+            value += b"!"
+        elif type(value).__module__ != "builtins" and not isinstance(value, (type, tuple, frozenset)):
+            vars(value)["left_by_the_caller"] = _MARK
+    except Exception:
+        return
