@@ -37,14 +37,13 @@ def judge(
     Stages run cheapest first and the first that objects ends the work on a candidate, so reasons name
     what is known; a stage that is missing only counts against a candidate that nothing else refuses.
     """
-    reasons = tuple(
-        [
-            *_assumption_reasons(candidate.assumptions),
-            *_readability_reasons(readability),
-            *_behaviour_reasons(verification),
-            *_gain_reasons(measurements),
-        ]
-    ) or tuple(_missing(readability, verification, measurements))
+    objections = (
+        *_assumption_reasons(candidate.assumptions),
+        *_readability_reasons(readability),
+        *_behaviour_reasons(verification),
+        *_gain_reasons(measurements),
+    )
+    reasons = objections or tuple(_missing(readability, verification, measurements))
     return Decision(
         candidate=candidate,
         verdict=Verdict.REFUSE if reasons else Verdict.ACCEPT,
@@ -116,4 +115,6 @@ def _missing(
     }
     for stage, missing in absent.items():
         if missing:
-            yield Reason(stage=stage, code="stage did not run", text=f"The stage '{stage.value}' gave no evidence.")
+            yield Reason(
+                stage=stage, code="stage did not run", text=f"The stage '{stage.value}' gave no evidence."
+            )

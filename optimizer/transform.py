@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,9 +37,16 @@ class Family(StrEnum):
     DATABASE = "database and web"
 
 
+def block(text: str) -> str:
+    """Source written as an indented block that starts on a new line; any other text as it is."""
+    return textwrap.dedent(text).strip("\n").rstrip() + "\n" if text.startswith("\n") else text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """One example; `after` None means that `before` is left alone, `because` of that.
+
+    Sources may be a `block`.
 
     `call` is an expression over the module's names that both versions must agree on. `observed`
     are the exact types that a recorder would have seen, by `qualname.parameter`
@@ -50,6 +58,11 @@ class Example:
     because: str = ""
     call: str = ""
     observed: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "before", block(self.before))
+        if self.after is not None:
+            object.__setattr__(self, "after", block(self.after))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +77,10 @@ class Trap:
     wrong: str
     because: str
     call: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "before", block(self.before))
+        object.__setattr__(self, "wrong", block(self.wrong))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
