@@ -1,0 +1,1 @@
+"""Put an edit's new code into a file, and leave every other byte as it was."""
