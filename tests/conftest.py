@@ -14,6 +14,8 @@ import pytest
 
 from optimizer.sandbox.launch import Launcher
 
+collect_ignore = ["corpora"]
+
 MINORS = ("3.9", "3.10", "3.11", "3.12", "3.13")
 
 

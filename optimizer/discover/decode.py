@@ -23,7 +23,7 @@ _PYTHON_2 = re.compile(
 
 
 class UnreadableError(Exception):
-    """Why a file cannot be worked on, as a phrase: `no code in it`, `not valid utf-8 (byte 17)`."""
+    """Why a file cannot be worked on, as a phrase: `no code in it`, `not valid utf-8 (line 3)`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,8 @@ def _decoded(data: bytes, codec: str) -> str:
     try:
         return data.decode(codec)
     except UnicodeDecodeError as error:
-        message = f"not valid {codec.removesuffix('-sig')} (byte {error.start})"
+        line = 1 + len(re.findall(rb"\r\n|\r|\n", data[: error.start]))
+        message = f"not valid {codec.removesuffix('-sig')} (line {line})"
         raise UnreadableError(message) from error
     except (LookupError, ValueError) as error:
         message = f"{codec} is no encoding of text"
