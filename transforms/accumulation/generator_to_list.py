@@ -10,11 +10,13 @@ from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transfo
 
 
 class GeneratorToList(Transform):
-    """Hand `join`, `tuple`, `sorted` or a star call a list instead of a generator.
+    """Hand `join`, `tuple`, `sorted`, a star call or a sum of integers a list instead of a generator.
 
     Faster because no generator is started, suspended and resumed for each element; `join`, `sorted` and
     star calls build a list from the generator in any case. Safe when no element's expression can raise
-    StopIteration (a generator turns it into RuntimeError) and nobody looks at the generator's frame.
+    StopIteration (a generator turns it into RuntimeError) and nobody looks at the generator's frame; for
+    `sum`, `min` and `max` also when the elements are integers, as other types' operators may raise, or run
+    code, between two elements.
     """
 
     family = Family.ACCUMULATION
@@ -41,6 +43,24 @@ class GeneratorToList(Transform):
                     return sep.join(str(part) for part in parts)
             """,
             because="nothing shows that `sep` is a string; another class's `join` may be lazy",
+        ),
+        Example(
+            before="""
+                def total(rows):
+                    return sum(row.price for row in rows)
+            """,
+            because="adding prices may run code before the next row is read",
+        ),
+        Example(
+            before="""
+                def widest(rows):
+                    return max(len(row) for row in rows if row)
+            """,
+            after="""
+                def widest(rows):
+                    return max([len(row) for row in rows if row])
+            """,
+            call="widest(['a', '', 'bcd'])",
         ),
         Example(
             before="""
@@ -140,10 +160,20 @@ def _used_up(call: ast.Call, facts: Facts) -> ast.GeneratorExp | None:
         ):
             known = facts.type_of(text)
             return only if known.name in {"str", "bytes"} and known.proved else None
+        case ast.Call(
+            func=ast.Name(id="sum" | "min" | "max" as name), args=[ast.GeneratorExp() as only], keywords=[]
+        ) if facts.is_builtin(name, call):
+            return only if _is_plain(only.elt, facts) else None
         case ast.Call(args=[*_, ast.Starred(value=ast.GeneratorExp() as last)]):
             return last
         case _:
             return None
+
+
+def _is_plain(element: ast.expr, facts: Facts) -> bool:
+    """Whether adding and comparing elements runs no code and cannot raise between two of them."""
+    known = facts.type_of(element)
+    return known.proved and known.name in {"int", "bool"}
 
 
 def _why_not(call: ast.Call, generator: ast.GeneratorExp, facts: Facts) -> str:
