@@ -106,22 +106,20 @@ class OpenWithoutWith(Transform):
     traps = (
         Trap(
             before="""
-                def f(path):
+                def f(path, keep):
                     stream = open(path)
-                    lines = (line for line in stream)
-                    first = next(lines, '')
-                    stream.close()
-                    return first, lines
+                    if not keep:
+                        stream.close()
+                    return stream.closed
             """,
             wrong="""
-                def f(path):
+                def f(path, keep):
                     with open(path) as stream:
-                        lines = (line for line in stream)
-                    first = next(lines, '')
-                    return first, lines
+                        pass
+                    return stream.closed
             """,
-            because="the generator reads after the block has closed the file",
-            call="f(__import__('os').devnull)",
+            because="the file is meant to stay open on one path",
+            call="f(__import__('os').devnull, False)",
         ),
     )
 
