@@ -23,7 +23,8 @@ def annotated_type(annotation: ast.expr, imports: Imports, names: Names) -> tupl
     """
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         return _from_text(annotation, imports, names)
-    base, arguments = annotation, ()
+    base = annotation
+    arguments: tuple[ast.expr, ...] = ()
     if isinstance(annotation, ast.Subscript):
         base = annotation.value
         items = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]

@@ -6,7 +6,6 @@ import ast
 import re
 import string
 from collections.abc import Callable
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from optimizer.facts.names import Names
@@ -31,6 +30,16 @@ class _Unknown:
 UNKNOWN: Final = _Unknown()
 """What `constant_value` answers when it does not know. Compare with `is`: None and 0 are values."""
 
+
+
+def _modulo(left: object, right: object) -> object:
+    # A width in a format could ask for any number of characters.
+    if isinstance(left, str | bytes) and re.search(_WIDTH, str(left)):
+        return UNKNOWN
+    return left % right  # type: ignore[operator]
+
+
+_WIDTH = r"%[^%a-zA-Z]*(\d{3}|\*)"
 # Longer results are not folded: `"x" * 10**9` must not be built here.
 _LONGEST = 100_000
 _KNOWN_ATTRIBUTES: dict[str, object] = {
@@ -48,7 +57,7 @@ _BINARY: dict[type[ast.operator], Callable[..., object]] = {
     ast.Add: lambda a, b: a + b,
     ast.Sub: lambda a, b: a - b,
     ast.Mult: lambda a, b: a * b,
-    ast.Mod: lambda a, b: a % b,
+    ast.Mod: _modulo,
     ast.FloorDiv: lambda a, b: a // b,
     ast.Div: lambda a, b: a / b,
     ast.BitOr: lambda a, b: a | b,
@@ -61,7 +70,7 @@ _UNARY: dict[type[ast.unaryop], Callable[..., object]] = {
     ast.Invert: lambda a: ~a,
     ast.Not: lambda a: not a,
 }
-_SCALARS = (str, bytes, int, float, complex, bool, type(None), type(...))
+_NEVER = (ast.List, ast.Dict, ast.Set, ast.Lambda, ast.Compare, ast.BoolOp, ast.Subscript)
 
 
 class Constants:
@@ -74,6 +83,7 @@ class Constants:
         self.imports = imports
         self._patched = patched
         self._folding: set[str] = set()
+        self._known: dict[ast.AST, object] = {}
 
     def is_constant(self, expr: ast.AST) -> bool:
         """Whether `expr` is a literal of immutable constants only."""
@@ -125,6 +135,18 @@ class Constants:
             case _:
                 return None
 
+    def is_defined_once(self, name: str) -> bool:
+        """Whether a module name is bound by one `def` or `class` only, at top level, and by nothing else."""
+        bound = self.scopes.bindings(name, self.scopes.module)
+        return (
+            len(bound) == 1
+            and isinstance(bound[0], ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            and self.tree.parent(bound[0]) is self.tree.module
+            and not self.names.dynamic_globals
+            and not self._patched(name)
+            and not self._star_follows(bound[0])
+        )
+
     def _star_follows(self, statement: ast.AST) -> bool:
         place = self.tree.place(statement)
         return any(self.tree.place(star) > place for star in self.scopes.module.stars)
@@ -135,12 +157,21 @@ class Constants:
 
     def constant_value(self, expr: ast.AST) -> object:
         """The value of `expr`, or UNKNOWN."""
+        if isinstance(expr, _NEVER):
+            return UNKNOWN
         try:
             return self._literal(expr)
         except RecursionError:
             return UNKNOWN
 
-    def _literal(self, expr: ast.AST) -> object:  # noqa: PLR0911 - one line for each kind of expression
+    def _literal(self, expr: ast.AST) -> object:
+        if not isinstance(expr, ast.BinOp | ast.Tuple) or self._folding:
+            return self._fold(expr)
+        if expr not in self._known:
+            self._known[expr] = self._fold(expr)
+        return self._known[expr]
+
+    def _fold(self, expr: ast.AST) -> object:  # noqa: PLR0911 - one line for each kind of expression
         match expr:
             case ast.Constant(value=value):
                 return value
@@ -197,11 +228,6 @@ class Constants:
             return self._literal(value)
         finally:
             self._folding.discard(expr.id)
-
-    @cached_property
-    def module_names(self) -> frozenset[str]:
-        """Everything that the module level binds."""
-        return frozenset(self.scopes.module.bindings)
 
 
 def _too_big(values: tuple[object, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""What expressions depend on, what statements change, and whether the one meets the other in a loop."""
+"""What expressions depend on, and whether it can change while a loop runs."""
 
 from __future__ import annotations
 
@@ -6,138 +6,146 @@ import ast
 from collections.abc import Iterator
 
 from optimizer.facts import type_tables as tables
+from optimizer.facts.constants import Constants
+from optimizer.facts.effects import Effects
 from optimizer.facts.escapes import Escapes
 from optimizer.facts.names import Names
-from optimizer.facts.purity import Purities
+from optimizer.facts.notes import NoteKind
 from optimizer.facts.scopes import Scope, ScopeKind
+from optimizer.facts.tree import FUNCTIONS
 from optimizer.facts.type_of import Types
 
-_QUIET_STATEMENTS = (
-    ast.If, ast.While, ast.Pass, ast.Break, ast.Continue, ast.Return, ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign,
-    ast.For, ast.Module, ast.Try,
-)  # fmt: skip
+_FROZEN = tables.IMMUTABLE | {"re.Pattern", "re.RegexFlag", "function"}
 
 
 class Dependencies:
-    """Dependencies and effects."""
+    """Dependencies of expressions in one module."""
 
-    def __init__(self, names: Names, purities: Purities, escapes: Escapes, types: Types) -> None:
+    def __init__(self, names: Names, effects: Effects, escapes: Escapes, types: Types, constants: Constants) -> None:
         self.names = names
         self.tree = names.tree
-        self.purities = purities
+        self.scopes = names.scopes
+        self.effects = effects
         self.escapes = escapes
         self.types = types
+        self.constants = constants
+        self.imports = constants.imports
 
     def depends_on(self, expr: ast.AST) -> frozenset[str]:
-        """Names that `expr` reads from outside itself, and attributes of names in dotted form."""
+        """Names that `expr` reads from outside itself, and their attributes in dotted form."""
         found: set[str] = set()
-        for node in self.tree.walk(expr):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and not self._bound_inside(node, expr):
-                found.add(node.id)
-                found.update(self._dotted(node))
+        for node in self._read_names(expr):
+            found.add(node.id)
+            found.update(dotted for dotted, _ in self._attributes(node))
         return frozenset(found)
 
-    def _bound_inside(self, node: ast.Name, expr: ast.AST) -> bool:
-        scope = self.names.scopes.owner(node.id, node)
-        return scope is not None and scope.node is not expr and self.tree.holds(expr, scope.node) or (
-            scope is not None and scope.node is expr and scope.kind in {ScopeKind.COMPREHENSION, ScopeKind.LAMBDA}
-        )
+    def _read_names(self, expr: ast.AST) -> Iterator[ast.Name]:
+        for node in self.tree.walk(expr):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                scope = self.scopes.owner(node.id, node)
+                if scope is None or not self.tree.holds(expr, scope.node):
+                    yield node
 
-    def _dotted(self, node: ast.Name) -> Iterator[str]:
+    def _attributes(self, node: ast.Name) -> Iterator[tuple[str, ast.Attribute]]:
         dotted, above = node.id, self.tree.parent(node)
         while isinstance(above, ast.Attribute):
             dotted += f".{above.attr}"
-            yield dotted
+            yield dotted, above
             above = self.tree.parent(above)
 
-    def effects(self, node: ast.AST) -> tuple[str, ...]:
-        """What could have an effect when `node` (an expression or a statement) runs once."""
-        return tuple(dict.fromkeys(self._effects(node)))
-
-    def _effects(self, node: ast.AST) -> Iterator[str]:
-        if isinstance(node, ast.expr):
-            yield from self.purities.side_effects(node)
-            return
-        if not isinstance(node, _QUIET_STATEMENTS):
-            yield f"{type(node).__name__} statement"
-            return
-        for target in self._targets(node):
-            yield from self._target_effects(target)
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.expr) and not isinstance(getattr(child, "ctx", None), ast.Store | ast.Del):
-                yield from self._effects(child)
-            elif isinstance(child, ast.stmt):
-                yield from self._effects(child)
-            elif isinstance(child, ast.ExceptHandler):
-                for stmt in child.body:
-                    yield from self._effects(stmt)
-        yield from self._protocol(node)
-
-    def _protocol(self, node: ast.AST) -> Iterator[str]:
-        match node:
-            case ast.For(iter=items) if self.types.type_of(items).name not in tables.CONTAINERS | tables.ITERATORS:
-                yield f"iterates over `{ast.unparse(items)}`, whose type is not known"
-            case ast.If(test=test) | ast.While(test=test):
-                if self.types.type_of(test).name not in tables.CONTAINERS | tables.SCALARS:
-                    yield f"tests `{ast.unparse(test)}`, whose type is not known"
-            case ast.AugAssign(target=ast.Name() as target, value=value):
-                kinds = {self.types.type_of(value).name, self._type_before(target)}
-                if not kinds <= tables.SCALARS:
-                    yield f"may change `{target.id}` in place"
-
-    def _type_before(self, target: ast.Name) -> str:
-        return self.types.type_of(target).name
-
-    def _targets(self, node: ast.AST) -> Iterator[ast.expr]:
-        match node:
-            case ast.Assign(targets=targets) | ast.Delete(targets=targets):
-                yield from targets
-            case ast.AnnAssign(target=target) | ast.AugAssign(target=target) | ast.For(target=target):
-                yield target
-
-    def _target_effects(self, target: ast.expr) -> Iterator[str]:
-        match target:
-            case ast.Name(id=name):
-                scope = self.names.scopes.owner(name, target)
-                if scope is None or self._is_shared(name, scope):
-                    yield f"binds `{name}`, which other code can see"
-            case ast.Tuple(elts=elts) | ast.List(elts=elts):
-                for element in elts:
-                    yield from self._target_effects(element)
-                yield f"unpacks into `{ast.unparse(target)}`"
-            case _:
-                yield f"changes `{ast.unparse(target)}`"
-
-    def _is_shared(self, name: str, scope: Scope) -> bool:
-        return scope.kind is not ScopeKind.FUNCTION or self.names.captured(name, scope)
-
     def is_unchanged(self, expr: ast.AST, loop: ast.AST) -> bool:
-        """Whether no name or attribute that `expr` reads can change while the loop runs."""
+        """Whether no name, attribute or object that `expr` reads can change while `loop` runs."""
         if expr not in self.tree or loop not in self.tree:
             return False
-        return all(self._stays(name, expr, loop) for name in self.depends_on(expr) if "." not in name)
+        return all(self._stays(node, loop) for node in self._read_names(expr))
 
-    def _stays(self, name: str, expr: ast.AST, loop: ast.AST) -> bool:
-        node = next((n for n in self.tree.walk(expr) if isinstance(n, ast.Name) and n.id == name), None)
-        if node is None:
-            return False
-        scope = self.names.scopes.owner(name, node)
+    def runs_unknown_code(self, loop: ast.AST) -> bool:
+        """Whether anything in `loop` may run code that nobody knows."""
+        return any(
+            note.kind not in {NoteKind.CHANGES, NoteKind.ASSUMES, NoteKind.NEW} for note in self.effects.notes(loop)
+        )
+
+    def _stays(self, node: ast.Name, loop: ast.AST) -> bool:
+        scope = self.scopes.owner(node.id, node)
         if scope is None:
-            return self.names.is_builtin(name, node)
-        if self.purities.imports.origin(node):
-            return True
+            return self.names.is_builtin(node.id, node) and self._attributes_stay(node, loop)
+        if self.imports.origin(node):
+            return self._imported_stays(node, loop)
         if scope.kind is ScopeKind.MODULE:
-            return self._global_stays(name, node)
-        if self.names.writes(name, loop) or not self.names.is_plain_local(name, node):
+            return self._global_stays(node, loop)
+        if scope.kind is ScopeKind.CLASS or not self._binding_stays(node, scope, loop):
             return False
-        fact = self.types.type_of(node)
-        if fact.proved and fact.name in tables.SCALARS:
-            return True
-        return not self.escapes.mutated_in(name, loop) and not self.escapes.escapes(name, node)
+        return self._attributes_stay(node, loop) and self._object_stays(node, loop)
 
-    def _global_stays(self, name: str, node: ast.Name) -> bool:
-        value = self.purities.constants.module_value(name)
-        if value is None:
+    def _binding_stays(self, node: ast.Name, scope: Scope, loop: ast.AST) -> bool:
+        """Whether the local keeps its object: nothing in the loop, and no nested function, binds it anew."""
+        if self.names.writes(node.id, loop):
             return False
-        fact = self.types.type_of(node)
-        return self.purities.constants.is_constant(value) or (fact.proved and fact.name in tables.SCALARS | {"re.Pattern"})
+        function = self.tree.function_of(node)
+        if function is None:
+            return False
+        own = scope is self.scopes.opened[function] and not self.names.reads_frame(function)
+        bindings = self.scopes.bindings(node.id, scope)
+        foreign = any(self.tree.function_of(binding) is not scope.node for binding in bindings if _has_place(binding))
+        return (own and not foreign) or len(bindings) == 1
+
+    def _imported_stays(self, node: ast.Name, loop: ast.AST) -> bool:
+        whole: ast.AST = node
+        for _, attribute in self._attributes(node):
+            whole = attribute
+        if whole is node:
+            return True
+        origin = self.imports.origin(whole)
+        known = origin in tables.PURE_FUNCTIONS or origin in tables.STABLE_VALUES
+        return known or self._attributes_stay(node, loop)
+
+    def _global_stays(self, node: ast.Name, loop: ast.AST) -> bool:
+        value = self.constants.module_value(node.id)
+        if value is None:
+            return self.constants.is_defined_once(node.id) and self._attributes_stay(node, loop)
+        if self.constants.is_constant(value) or self.types.type_of(node).name in _FROZEN:
+            return True
+        return self._attributes_stay(node, loop) and self._shared_object_stays(node, loop)
+
+    def _attributes_stay(self, node: ast.Name, loop: ast.AST) -> bool:
+        """Whether no attribute that is read of `node` can be stored to: methods of builtin types never are."""
+        attributes = [attribute for _, attribute in self._attributes(node)]
+        if not attributes or self.types.type_of(node).name:
+            return True
+        stored = {
+            each.attr
+            for each in self.tree.walk(loop)
+            if isinstance(each, ast.Attribute) and not isinstance(each.ctx, ast.Load)
+        }
+        return not stored & {attribute.attr for attribute in attributes} and not self.runs_unknown_code(loop)
+
+    def _object_stays(self, node: ast.Name, loop: ast.AST) -> bool:
+        """Whether the object behind a local keeps its contents."""
+        if self.types.type_of(node).name in _FROZEN:
+            return True
+        if not self.escapes.escaped_before(node.id, loop) and not self.escapes.escapes_in(node.id, loop):
+            return not self.escapes.mutated_in(node.id, loop)
+        return self._shared_object_stays(node, loop)
+
+    def _shared_object_stays(self, node: ast.Name, loop: ast.AST) -> bool:
+        """The same for an object that other names may mean too."""
+        if self.runs_unknown_code(loop):
+            return False
+        mine = self.types.type_of(node).name
+        changes = [note for note in self.effects.notes(loop) if note.kind is NoteKind.CHANGES]
+        return all(note.name and self._is_another(note.name, note.where, mine, loop) for note in changes)
+
+    def _is_another(self, name: str, where: ast.AST, mine: str, loop: ast.AST) -> bool:
+        """Whether the object that is changed surely is not the one that is asked about."""
+        named = next((each for each in self.tree.walk(where) if isinstance(each, ast.Name) and each.id == name), None)
+        if named is None:
+            return False
+        fact = self.types.type_of(named)
+        if mine and fact.name and fact.name != mine:
+            return True
+        function = self.tree.function_of(loop)
+        return function is not None and not self.escapes.escapes_or_aliases(name, named)
+
+
+def _has_place(binding: ast.AST) -> bool:
+    return not isinstance(binding, (ast.arg, *FUNCTIONS))

@@ -7,14 +7,17 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from optimizer.facts.attributes import Attributes
 from optimizer.facts.constants import UNKNOWN, Constants
 from optimizer.facts.dependencies import Dependencies
+from optimizer.facts.effects import Effects
 from optimizer.facts.escapes import Escapes
 from optimizer.facts.flow import Flow
 from optimizer.facts.frames import Frames
 from optimizer.facts.imports import Imports
 from optimizer.facts.names import Names, parameters
-from optimizer.facts.purity import Purities, Purity
+from optimizer.facts.notes import Purity
+from optimizer.facts.purity import Purities
 from optimizer.facts.raises import Raises
 from optimizer.facts.repository import RepositoryFacts
 from optimizer.facts.scopes import BUILTINS, ScopeKind, Scopes
@@ -77,7 +80,7 @@ class Facts:
 
     @cached_property
     def _names(self) -> Names:
-        return Names(self._tree, self._scopes)
+        return Names(self._tree, self._scopes, self._is_patched)
 
     @cached_property
     def _imports(self) -> Imports:
@@ -89,15 +92,30 @@ class Facts:
 
     @cached_property
     def _types(self) -> Types:
-        return Types(self._names, self._imports, self._constants.module_value, self._observed)
+        return Types(self._names, self._imports, self._flow, self._constants.module_value, self._observed)
 
     @cached_property
     def _purities(self) -> Purities:
-        return Purities(self._names, self._imports, self._types, self._constants)
+        return Purities(
+            self._names,
+            self._imports,
+            self._types,
+            self._constants,
+            self._attributes,
+            self._source.segment,
+        )
+
+    @cached_property
+    def _attributes(self) -> Attributes:
+        return Attributes(self._names, self._imports, self._overridden)
+
+    @cached_property
+    def _effects(self) -> Effects:
+        return Effects(self._names, self._purities, self._types)
 
     @cached_property
     def _escapes(self) -> Escapes:
-        return Escapes(self._names, self._types)
+        return Escapes(self._names, self._types, self._flow)
 
     @cached_property
     def _flow(self) -> Flow:
@@ -109,11 +127,11 @@ class Facts:
 
     @cached_property
     def _raises(self) -> Raises:
-        return Raises(self._names, self._types)
+        return Raises(self._names, self._types, self._flow)
 
     @cached_property
     def _dependencies(self) -> Dependencies:
-        return Dependencies(self._names, self._purities, self._escapes, self._types)
+        return Dependencies(self._names, self._effects, self._escapes, self._types, self._constants)
 
     # --- places ---
 
@@ -200,7 +218,7 @@ class Facts:
 
     def is_builtin(self, name: str, at: ast.AST) -> bool:
         """Whether `name` surely means the builtin at `at`."""
-        return self._names.is_builtin(name, at) and not self._patched(name)
+        return self._names.is_builtin(name, at)
 
     def origin(self, node: ast.AST) -> str:
         """`re.sub` for `re.sub`, or for `s` after `from re import sub as s`; "" when not surely so."""
@@ -254,6 +272,12 @@ class Facts:
             return False
         return self.repository.assigned_outside(self._module, name)
 
+    def _is_patched(self, name: str) -> bool:
+        return self._knows_repository and self.repository.is_patched(self._module, name)
+
+    def _overridden(self, class_name: str, attribute: str) -> bool:
+        return self.repository.may_be_code(class_name, attribute)
+
     @property
     def _module(self) -> str:
         path = PurePosixPath(self.path)
@@ -298,7 +322,7 @@ class Facts:
 
     def is_pure(self, expr: ast.AST) -> bool:
         """Whether evaluating `expr` again surely gives an equal value, with no effect (given unchanged names)."""
-        return self._purities.purity(expr).proved
+        return self._purities.is_pure(expr)
 
     def purity(self, expr: ast.AST) -> Purity:
         """Like `is_pure`, with the objections, and the assumptions under which it would be pure."""
@@ -306,7 +330,7 @@ class Facts:
 
     def effects(self, node: ast.AST) -> tuple[str, ...]:
         """Sentences: what could have an effect beyond binding local names; () if nothing."""
-        return self._dependencies.effects(node)
+        return self._effects.effects(node)
 
     def may_raise(self, node: ast.AST) -> bool:
         """Whether running `node` may raise anything."""
@@ -327,6 +351,22 @@ class Facts:
     def escapes(self, name: str, at: ast.AST) -> bool:
         """Whether the object behind local `name` may be referenced from elsewhere."""
         return self._escapes.escapes(name, at)
+
+    def escapes_in(self, name: str, within: Within) -> bool:
+        """Whether anything in `within` may let the object behind local `name` go elsewhere."""
+        return self._escapes.escapes_in(name, within)
+
+    def escaped_before(self, name: str, stmt: ast.stmt) -> bool:
+        """Whether, when `stmt` starts, the object behind local `name` may be referenced from elsewhere."""
+        return self._escapes.escaped_before(name, stmt)
+
+    def runs_unknown_code(self, node: ast.AST) -> bool:
+        """Whether running `node` may run code that is not known: changes of known containers do not count."""
+        return self._dependencies.runs_unknown_code(node)
+
+    def surely_bound(self, name: ast.Name) -> bool:
+        """Whether reading the local at `name` cannot find it unbound."""
+        return self._flow.surely_bound(name)
 
     def mutated_in(self, name: str, within: Within) -> bool:
         """Whether the object behind `name` may change while `within` runs (rebinding counts)."""

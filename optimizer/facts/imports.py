@@ -16,11 +16,19 @@ class Imports:
         self.names = names
         self.tree = names.tree
         self.scopes = names.scopes
+        self._known: dict[tuple[str, Scope], str] = {}
 
     def origin(self, node: ast.AST) -> str:
         """The dotted origin (`re.sub`), or "" when it is not surely an import that nothing rebinds."""
         dotted = self._dotted(node)
-        return "" if dotted in self.assigned else dotted
+        return "" if self._is_assigned(dotted) else dotted
+
+    def _is_assigned(self, dotted: str) -> bool:
+        if not self.assigned:
+            return False
+        parts = dotted.split(".")
+        prefixes = {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
+        return bool(self.assigned & (prefixes | {f"{prefix}.*" for prefix in prefixes}))
 
     def _dotted(self, node: ast.AST) -> str:
         parts: list[str] = []
@@ -34,14 +42,19 @@ class Imports:
 
     def _base(self, node: ast.Name) -> str:
         scope = self.scopes.owner(node.id, node)
-        if scope is None or (scope.kind is ScopeKind.MODULE and self._uncertain):
+        if scope is None:
+            return ""
+        if scope.kind is ScopeKind.MODULE and (self._uncertain or self.names.patched(node.id)):
             return ""
         return self.of_binding(node.id, scope)
 
     def of_binding(self, name: str, scope: Scope) -> str:
         """The origin of `name` in `scope` when all its bindings are the same import."""
-        origins = {self._imported(node) for node in self.scopes.bindings(name, scope)}
-        return origins.pop() if len(origins) == 1 else ""
+        key = (name, scope)
+        if key not in self._known:
+            origins = {self._imported(node) for node in self.scopes.bindings(name, scope)}
+            self._known[key] = origins.pop() if len(origins) == 1 else ""
+        return self._known[key]
 
     @cached_property
     def _uncertain(self) -> bool:
@@ -73,6 +86,9 @@ class Imports:
             call = self.tree.parent(node)
             if isinstance(call, ast.Call) and len(call.args) > 1:
                 base = self._dotted(call.args[0])
-                name = call.args[1].value if isinstance(call.args[1], ast.Constant) else "*"
-                found.add(f"{base}.{name}")
+                found.add(f"{base}.{_text(call.args[1])}")
         return frozenset(found - {""})
+
+
+def _text(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else "*"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from optimizer.facts.scopes import BUILTINS, Scope, Scopes, ScopeKind
@@ -20,9 +20,11 @@ _GLOBALS_READERS = frozenset({"get", "items", "keys", "values", "copy", "__conta
 class Names:
     """What names mean in one module."""
 
-    def __init__(self, tree: Tree, scopes: Scopes) -> None:
+    def __init__(self, tree: Tree, scopes: Scopes, patched: Callable[[str], bool] = lambda _: False) -> None:
         self.tree = tree
         self.scopes = scopes
+        self.patched = patched
+        self._captured: dict[tuple[str, Scope], bool] = {}
 
     def scope_within(self, within: Within) -> Scope | None:
         """The scope that a node, or the first of some statements, runs in (a function's own inside for a `def`)."""
@@ -65,7 +67,10 @@ class Names:
 
     def uses(self, name: str, scope: Scope) -> list[ast.Name]:
         """Every Name node of the file that means `name` of `scope`."""
-        return [node for node in self.tree.names.get(name, ()) if self.scopes.owner(name, node) is scope]
+        nodes = self.tree.inside(self.tree.names.get(name, ()), scope.node)
+        return [
+            node for node in nodes if isinstance(node, ast.Name) and self.scopes.owner(name, node) is scope
+        ]
 
     def is_builtin(self, name: str, at: ast.AST) -> bool:
         """Whether `name` is surely the builtin at `at`."""
@@ -76,6 +81,7 @@ class Names:
             and not self._stars
             and not self.dynamic_globals
             and name not in self.patched_builtins
+            and not self.patched(name)
         )
 
     @cached_property
@@ -145,12 +151,12 @@ class Names:
 
     def captured(self, name: str, scope: Scope) -> bool:
         """Whether code that may run later than its place (or elsewhere) uses `name` of `scope`."""
-        return any(self._runs_elsewhere(node, scope) for node in self.uses(name, scope)) or any(
-            self._declares(name, inner, scope) for inner in self.scopes.scopes()
-        )
-
-    def _declares(self, name: str, inner: Scope, scope: Scope) -> bool:
-        return name in inner.nonlocal_names and self.scopes.owner_from(name, inner) is scope
+        key = (name, scope)
+        if key not in self._captured:
+            self._captured[key] = any(self._runs_elsewhere(node, scope) for node in self.uses(name, scope)) or any(
+                self.scopes.owner_from(name, inner) is scope for inner in self.scopes.nonlocal_in.get(name, ())
+            )
+        return self._captured[key]
 
     def _runs_elsewhere(self, node: ast.AST, scope: Scope) -> bool:
         inner = self.scopes.scope_of(node)

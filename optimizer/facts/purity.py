@@ -1,60 +1,58 @@
 """Which expressions may be evaluated again, once less, or elsewhere.
 
-The sentences are for people: each names what stands in the way.
+"Equal value" includes objects that only `is` can tell apart: a new list with equal elements, a match
+of the same text.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 from optimizer.facts import type_tables as tables
+from optimizer.facts.attributes import Attributes
 from optimizer.facts.constants import UNKNOWN, Constants
 from optimizer.facts.imports import Imports
-from optimizer.facts.names import CONSUMERS, Names
+from optimizer.facts.names import Names
+from optimizer.facts.notes import Note, NoteKind, Purity
 from optimizer.facts.type_of import TypeFact, Types
 from optimizer.model import Assumption, Evidence
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purity:
-    """Whether an expression is pure: what stands against it, and what must hold for it."""
-
-    objections: tuple[str, ...] = ()
-    assumptions: tuple[Assumption, ...] = ()
-
-    @property
-    def proved(self) -> bool:
-        """Whether nothing stands against it and nothing is only assumed."""
-        return not self.objections and not self.assumptions
-
-
-@dataclass(frozen=True, slots=True)
-class _Note:
-    """One objection, or one assumption, found on the way."""
-
-    where: ast.AST
-    text: str
-    assumption: Assumption | None = None
+KNOWN = tables.SCALARS | tables.CONTAINERS
+_TESTED = KNOWN | {"re.Pattern", "function"}
+_MOST_TEXT = 60
 
 
 class Purities:
     """Purity of one module's expressions."""
 
-    def __init__(self, names: Names, imports: Imports, types: Types, constants: Constants) -> None:
+    def __init__(
+        self,
+        names: Names,
+        imports: Imports,
+        types: Types,
+        constants: Constants,
+        attributes: Attributes,
+        segment: Callable[[ast.AST], str],
+    ) -> None:
+        # The two halves of one grammar: calls hold expressions, expressions hold calls.
+        from optimizer.facts.calls import Calls  # noqa: PLC0415
+
         self.names = names
         self.tree = names.tree
         self.imports = imports
         self.types = types
         self.constants = constants
+        self.attributes = attributes
+        self._segment = segment
+        self._calls = Calls(self)
 
     def purity(self, expr: ast.AST) -> Purity:
         """What is known of evaluating `expr` again."""
         if expr not in self.tree:
             return Purity(objections=("it is no code of this file",))
         try:
-            notes = list(self._look(expr, repeat=True))
+            notes = list(self.look(expr, repeat=True))
         except RecursionError:
             return Purity(objections=("it is nested too deeply to follow",))
         return Purity(
@@ -62,338 +60,256 @@ class Purities:
             assumptions=tuple(dict.fromkeys(note.assumption for note in notes if note.assumption)),
         )
 
-    def side_effects(self, expr: ast.AST) -> tuple[str, ...]:
-        """What could have an effect when `expr` is evaluated once."""
+    def is_pure(self, expr: ast.AST) -> bool:
+        """The same as a plain answer: no objection, and nothing that is only assumed."""
+        if expr not in self.tree:
+            return False
         try:
-            notes = list(self._look(expr, repeat=False))
+            return all(note.is_proved for note in self.look(expr, repeat=True))
         except RecursionError:
-            return ("it is nested too deeply to follow",)
-        return tuple(dict.fromkeys(note.text for note in notes))
+            return False
 
-    def _look(self, expr: ast.AST, *, repeat: bool) -> Iterator[_Note]:  # noqa: C901, PLR0912 - one case for each node
+    def side_effects(self, expr: ast.AST) -> tuple[Note, ...]:
+        """What could have an effect when `expr` is evaluated once, assumptions among it."""
+        try:
+            return tuple(self.look(expr, repeat=False))
+        except RecursionError:
+            return (Note(expr, NoteKind.RUNS, "it is nested too deeply to follow"),)
+
+    def look(self, expr: ast.AST, *, repeat: bool) -> Iterator[Note]:  # noqa: C901, PLR0912, PLR0915 - the grammar
+        """Everything that stands against evaluating `expr` once (`repeat`: any number of times)."""
         match expr:
-            case ast.Constant() | ast.Name(ctx=ast.Load()) | ast.Lambda():
-                if isinstance(expr, ast.Lambda) and repeat:
-                    yield _Note(expr, "it makes a new function each time")
-            case ast.List() | ast.Tuple() | ast.Set() | ast.Dict():
-                yield from self._display(expr, repeat=repeat)
+            case ast.Constant() | ast.Name(ctx=ast.Load()):
+                return
+            case ast.Lambda():
+                yield from self._lambda(expr, repeat=repeat)
+            case ast.List(elts=elts) | ast.Tuple(elts=elts) | ast.Set(elts=elts):
+                yield from self._elements(expr, elts, repeat=repeat)
+            case ast.Dict():
+                yield from self._dict(expr, repeat=repeat)
             case ast.JoinedStr(values=values):
-                for value in values:
-                    yield from self._look(value, repeat=repeat)
+                yield from self.each(values, repeat=repeat)
             case ast.FormattedValue(value=value, format_spec=spec):
-                yield from self._look(value, repeat=repeat)
-                yield from self._needs(value, tables.SCALARS, "formats")
-                if spec is not None:
-                    yield from self._look(spec, repeat=repeat)
-            case ast.Attribute(value=value, ctx=ast.Load()):
-                yield from self._attribute(expr, value, repeat=repeat)
+                yield from self.each([value] if spec is None else [value, spec], repeat=repeat)
+                yield from self.needs(value, tables.SCALARS, "formats")
+            case ast.Attribute(ctx=ast.Load()):
+                yield from self._attribute(expr, repeat=repeat)
             case ast.Subscript(value=value, slice=index, ctx=ast.Load()):
                 yield from self._subscript(value, index, repeat=repeat)
-            case ast.Slice():
-                for part in (expr.lower, expr.upper, expr.step):
+            case ast.Slice(lower=lower, upper=upper, step=step):
+                for part in (lower, upper, step):
                     if part is not None:
-                        yield from self._look(part, repeat=repeat)
-                        yield from self._needs(part, tables.SCALARS, "slices by")
-            case ast.UnaryOp(operand=operand):
-                yield from self._look(operand, repeat=repeat)
-                yield from self._needs(operand, self._testable(expr.op), "applies an operator to")
-            case ast.BinOp(left=left, right=right):
-                yield from self._binary(left, expr.op, right, repeat=repeat)
+                        yield from self.look(part, repeat=repeat)
+                        yield from self.needs(part, tables.SCALARS, "slices by")
+            case ast.UnaryOp(op=op, operand=operand):
+                yield from self.look(operand, repeat=repeat)
+                wanted = _TESTED if isinstance(op, ast.Not) else tables.NUMBERS
+                yield from self.needs(operand, wanted, "applies an operator to")
+            case ast.BinOp():
+                yield from self._binary(expr, repeat=repeat)
             case ast.BoolOp(values=values):
-                for value in values:
-                    yield from self._look(value, repeat=repeat)
+                yield from self.each(values, repeat=repeat)
                 for value in values[:-1]:
-                    yield from self._tested(value)
+                    yield from self.tested(value)
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                for part in (test, body, orelse):
-                    yield from self._look(part, repeat=repeat)
-                yield from self._tested(test)
+                yield from self.each([test, body, orelse], repeat=repeat)
+                yield from self.tested(test)
             case ast.Compare():
                 yield from self._compare(expr, repeat=repeat)
             case ast.Call():
-                yield from self._call(expr, repeat=repeat)
+                yield from self._calls.call(expr, repeat=repeat)
             case ast.ListComp() | ast.SetComp() | ast.DictComp():
-                yield from self._comprehension(expr, repeat=repeat)
+                yield from self.comprehension(expr, repeat=repeat)
             case ast.GeneratorExp():
                 if repeat:
-                    yield _Note(expr, "it makes a new generator each time")
-                else:
-                    yield from self._comprehension(expr, repeat=repeat)
+                    yield Note(expr, NoteKind.NEW, "it makes a new generator each time")
+                yield from self.comprehension(expr, repeat=repeat)
             case ast.NamedExpr(target=target):
-                yield _Note(expr, f"it binds `{target.id}`")
+                yield Note(expr, NoteKind.BINDS, f"it binds `{target.id}`", target.id)
             case ast.Await() | ast.Yield() | ast.YieldFrom():
-                yield _Note(expr, "it hands control to other code")
+                yield Note(expr, NoteKind.CONTROL, "it hands control to other code")
             case _:
-                yield _Note(expr, f"`{self._text(expr)}` may run any code")
+                yield Note(expr, NoteKind.RUNS, f"`{self.text(expr)}` may run any code")
 
-    def _text(self, node: ast.AST) -> str:
-        try:
-            text = ast.unparse(node)
-        except Exception:  # noqa: BLE001 - only for a message
-            return type(node).__name__
-        return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - a line's worth
+    def each(self, exprs: list[ast.expr], *, repeat: bool) -> Iterator[Note]:
+        """`look` at each."""
+        for expr in exprs:
+            yield from self.look(expr, repeat=repeat)
 
-    def _needs(self, expr: ast.expr, types: frozenset[str], does: str) -> Iterator[_Note]:
+    def text(self, node: ast.AST) -> str:
+        """The code of `node` on one line, cut to what fits a sentence."""
+        text = " ".join(self._segment(node)[: 4 * _MOST_TEXT].split())
+        return text if len(text) <= _MOST_TEXT else text[: _MOST_TEXT - 3] + "..."
+
+    def needs(self, expr: ast.expr, types: frozenset[str], does: str) -> Iterator[Note]:
+        """A note unless `expr` is of one of the types."""
         fact = self.types.type_of(expr)
-        yield from self._given(expr, fact, does, holds=fact.name in types)
+        yield from self.given(expr, fact, does, holds=fact.name in types)
 
-    def _given(self, expr: ast.expr, fact: TypeFact, does: str, *, holds: bool) -> Iterator[_Note]:
+    def given(self, expr: ast.expr, fact: TypeFact, does: str, *, holds: bool) -> Iterator[Note]:
+        """A note unless it holds; an assumption where the type is only annotated or observed."""
         if not holds:
-            yield _Note(expr, f"it {does} `{self._text(expr)}`, whose type is not known")
+            yield Note(expr, NoteKind.RUNS, f"it {does} `{self.text(expr)}`, whose type is not known")
         elif not fact.proved:
-            yield _Note(expr, "", self._assumption(expr, fact))
+            assumption = self._assumption(expr, fact)
+            yield Note(expr, NoteKind.ASSUMES, assumption.text, assumption=assumption)
 
     def _assumption(self, expr: ast.expr, fact: TypeFact) -> Assumption:
-        parameter = ""
-        if isinstance(expr, ast.Name) and self.names.is_parameter(expr.id, expr):
-            parameter = expr.id
+        is_parameter = isinstance(expr, ast.Name) and self.names.is_parameter(expr.id, expr)
         return Assumption(
-            text=f"`{self._text(expr)}` is exactly {fact.name}",
+            text=f"`{self.text(expr)}` is exactly {fact.name}",
             evidence=fact.evidence,
             observed=fact.observed,
-            parameter=parameter,
-            types=(fact.name,) if parameter else (),
+            parameter=expr.id if is_parameter and isinstance(expr, ast.Name) else "",
+            types=(fact.name,) if is_parameter else (),
         )
 
-    def _testable(self, op: ast.unaryop) -> frozenset[str]:
-        return tables.SCALARS | tables.CONTAINERS if isinstance(op, ast.Not) else tables.NUMBERS
+    def tested(self, expr: ast.expr) -> Iterator[Note]:
+        """Asking for the truth of `expr`."""
+        yield from self.needs(expr, _TESTED, "tests")
 
-    def _tested(self, expr: ast.expr) -> Iterator[_Note]:
-        yield from self._needs(expr, tables.SCALARS | tables.CONTAINERS | {"re.Pattern", "function"}, "tests")
-
-    def _display(self, expr: ast.List | ast.Tuple | ast.Set | ast.Dict, *, repeat: bool) -> Iterator[_Note]:
-        if isinstance(expr, ast.Dict):
-            for key, value in zip(expr.keys, expr.values, strict=True):
-                yield from self._look(value, repeat=repeat)
-                if key is None:
-                    yield from self._needs(value, frozenset({"dict"}), "unpacks")
-                else:
-                    yield from self._look(key, repeat=repeat)
-                    yield from self._hashed(key)
-            return
-        for element in expr.elts:
-            if isinstance(element, ast.Starred):
-                yield from self._iterated(element.value, repeat=repeat)
-            else:
-                yield from self._look(element, repeat=repeat)
-            if isinstance(expr, ast.Set):
-                yield from self._hashed(element)
-
-    def _hashed(self, expr: ast.expr) -> Iterator[_Note]:
+    def hashed(self, expr: ast.expr) -> Iterator[Note]:
+        """Using `expr` as a key."""
         if not self.constants.is_constant(expr):
-            yield from self._needs(expr, tables.SCALARS, "hashes")
+            yield from self.needs(expr, tables.SCALARS, "hashes")
 
-    def _attribute(self, expr: ast.Attribute, value: ast.expr, *, repeat: bool) -> Iterator[_Note]:
+    def _lambda(self, expr: ast.Lambda, *, repeat: bool) -> Iterator[Note]:
+        yield from self.each([*expr.args.defaults, *filter(None, expr.args.kw_defaults)], repeat=repeat)
+        if repeat:
+            yield Note(expr, NoteKind.NEW, "it makes a new function each time")
+
+    def _elements(self, expr: ast.expr, elts: list[ast.expr], *, repeat: bool) -> Iterator[Note]:
+        for element in elts:
+            if isinstance(element, ast.Starred):
+                yield from self.iterated(element.value, repeat=repeat)
+            else:
+                yield from self.look(element, repeat=repeat)
+            if isinstance(expr, ast.Set):
+                yield from self.hashed(element)
+
+    def _dict(self, expr: ast.Dict, *, repeat: bool) -> Iterator[Note]:
+        for key, value in zip(expr.keys, expr.values, strict=True):
+            yield from self.look(value, repeat=repeat)
+            if key is None:
+                yield from self.needs(value, frozenset({"dict"}), "unpacks")
+            else:
+                yield from self.look(key, repeat=repeat)
+                yield from self.hashed(key)
+
+    def _attribute(self, expr: ast.Attribute, *, repeat: bool) -> Iterator[Note]:
         if self.imports.origin(expr):
             return
-        yield from self._look(value, repeat=repeat)
-        fact = self.types.type_of(value)
-        known = fact.name in tables.SCALARS | tables.CONTAINERS | {"re.Pattern"}
-        if not known:
-            yield _Note(expr, f"reading `{self._text(expr)}` may run a property")
+        yield from self.look(expr.value, repeat=repeat)
+        fact = self.types.type_of(expr.value)
+        if fact.name in KNOWN | {"re.Pattern"}:
+            yield from self.given(expr.value, fact, "reads an attribute of", holds=True)
+        elif self.attributes.is_plain(expr):
+            text = f"`{self.text(expr)}` is a stored value: no class of the repository makes it a property"
+            yield Note(expr, NoteKind.ASSUMES, text, assumption=Assumption(text=text, evidence=Evidence.PROVED))
         else:
-            yield from self._given(value, fact, "reads an attribute of", holds=True)
+            yield Note(expr, NoteKind.RUNS, f"reading `{self.text(expr)}` may run a property")
 
-    def _subscript(self, value: ast.expr, index: ast.expr, *, repeat: bool) -> Iterator[_Note]:
-        yield from self._look(value, repeat=repeat)
-        yield from self._look(index, repeat=repeat)
+    def _subscript(self, value: ast.expr, index: ast.expr, *, repeat: bool) -> Iterator[Note]:
+        yield from self.each([value, index], repeat=repeat)
         fact = self.types.type_of(value)
-        keyed = fact.name in {"dict", "collections.Counter", "collections.OrderedDict"}
-        yield from self._given(value, fact, "looks into", holds=keyed or fact.name in tables.SEQUENCES)
+        keyed = fact.name in tables.KEYED
+        yield from self.given(value, fact, "looks into", holds=keyed or fact.name in tables.SEQUENCES)
         if isinstance(index, ast.Slice):
             return
         if keyed:
-            yield from self._hashed(index)
+            yield from self.hashed(index)
         else:
-            yield from self._needs(index, tables.SCALARS, "indexes by")
+            yield from self.needs(index, tables.SCALARS, "indexes by")
 
-    def _binary(self, left: ast.expr, op: ast.operator, right: ast.expr, *, repeat: bool) -> Iterator[_Note]:
+    def _binary(self, expr: ast.BinOp, *, repeat: bool) -> Iterator[Note]:
         allowed = tables.SCALARS
-        if isinstance(op, ast.Add | ast.Mult):
+        if isinstance(expr.op, ast.Add | ast.Mult):
             allowed = allowed | {"list", "tuple"}
-        elif isinstance(op, ast.BitOr | ast.BitAnd | ast.BitXor | ast.Sub):
-            allowed = allowed | {"set", "frozenset"}
-        for operand in (left, right):
-            yield from self._look(operand, repeat=repeat)
-        if isinstance(op, ast.Mod) and isinstance(right, ast.Tuple):
-            yield from self._needs(left, frozenset({"str", "bytes"}), "formats")
-            for element in right.elts:
-                yield from self._needs(element, tables.SCALARS, "formats")
+        elif isinstance(expr.op, ast.BitOr | ast.BitAnd | ast.BitXor | ast.Sub):
+            allowed = allowed | {"set", "frozenset", "re.RegexFlag"}
+        yield from self.each([expr.left, expr.right], repeat=repeat)
+        if self.constants.constant_value(expr) is not UNKNOWN:
             return
-        for operand in (left, right):
-            yield from self._needs(operand, allowed, "applies an operator to")
+        if isinstance(expr.op, ast.Mod) and isinstance(expr.right, ast.Tuple):
+            yield from self.needs(expr.left, frozenset({"str", "bytes"}), "formats")
+            for element in expr.right.elts:
+                yield from self.needs(element, tables.SCALARS, "formats")
+            return
+        for operand in (expr.left, expr.right):
+            yield from self.needs(operand, allowed, "applies an operator to")
 
-    def _compare(self, expr: ast.Compare, *, repeat: bool) -> Iterator[_Note]:
+    def _compare(self, expr: ast.Compare, *, repeat: bool) -> Iterator[Note]:
         operands = [expr.left, *expr.comparators]
-        for operand in operands:
-            yield from self._look(operand, repeat=repeat)
+        yield from self.each(operands, repeat=repeat)
         for left, op, right in zip(operands, expr.ops, expr.comparators, strict=False):
             if isinstance(op, ast.Is | ast.IsNot):
                 continue
             if isinstance(op, ast.In | ast.NotIn):
                 yield from self._membership(left, right)
             else:
-                yield from self._needs(left, tables.SCALARS, "compares")
-                yield from self._needs(right, tables.SCALARS, "compares")
+                yield from self.needs(left, tables.SCALARS, "compares")
+                yield from self.needs(right, tables.SCALARS, "compares")
 
-    def _membership(self, item: ast.expr, holder: ast.expr) -> Iterator[_Note]:
-        yield from self._needs(item, tables.SCALARS, "compares")
+    def _membership(self, item: ast.expr, holder: ast.expr) -> Iterator[Note]:
+        yield from self.needs(item, tables.SCALARS, "compares")
         fact = self.types.type_of(holder)
-        hashed = fact.name in {"dict", "set", "frozenset", "dict_keys", "range", "str", "bytes"}
-        yield from self._given(holder, fact, "looks into", holds=hashed or self._has_plain_elements(holder, fact))
+        holds = fact.name in tables.HASHED or self.has_plain_elements(holder, fact)
+        yield from self.given(holder, fact, "looks into", holds=holds)
 
-    def _has_plain_elements(self, expr: ast.expr, fact: TypeFact) -> bool:
+    def has_plain_elements(self, expr: ast.expr, fact: TypeFact) -> bool:
+        """Whether comparing, hashing and printing the elements of `expr` runs no code of the project."""
         if fact.name not in tables.CONTAINERS | tables.ITERATORS:
             return False
         if fact.name in {"str", "bytes", "range", "bytearray"} or fact.element in tables.SCALARS:
             return True
-        return self._is_table(expr)
-
-    def _is_table(self, expr: ast.expr) -> bool:
         if isinstance(expr, ast.Tuple | ast.List | ast.Set):
             return all(self.constants.is_constant(element) for element in expr.elts)
         return self.constants.constant_value(expr) is not UNKNOWN
 
-    def _iterated(self, expr: ast.expr, *, repeat: bool) -> Iterator[_Note]:
+    def iterated(self, expr: ast.expr, *, repeat: bool) -> Iterator[Note]:
         """Iterating over `expr` to its end: an iterator that is made on the spot is as good as a list."""
-        if isinstance(expr, ast.GeneratorExp):
-            yield from self._comprehension(expr, repeat=repeat)
-            return
         match expr:
-            case ast.Call(func=ast.Name(id="enumerate" | "zip" | "reversed" as name) as func, args=args, keywords=[]):
-                if self.names.is_builtin(name, func):
-                    for arg in args:
-                        yield from self._iterated(arg, repeat=repeat)
-                    return
-        yield from self._look(expr, repeat=repeat)
-        yield from self._needs(expr, tables.CONTAINERS, "iterates over")
+            case ast.GeneratorExp():
+                yield from self.comprehension(expr, repeat=repeat)
+            case ast.Call(func=ast.Name(id="enumerate" | "zip" | "reversed" as name) as func, args=args, keywords=[]) if (
+                self.names.is_builtin(name, func)
+            ):
+                for arg in args:
+                    yield from self.iterated(arg, repeat=repeat)
+            case _:
+                yield from self.look(expr, repeat=repeat)
+                yield from self.needs(expr, tables.CONTAINERS, "iterates over")
 
-    def _comprehension(
+    def comprehension(
         self,
         expr: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp,
         *,
         repeat: bool,
-    ) -> Iterator[_Note]:
+    ) -> Iterator[Note]:
+        """Running a comprehension to its end."""
         for generator in expr.generators:
             if generator.is_async:
-                yield _Note(generator, "it hands control to other code")
-            yield from self._iterated(generator.iter, repeat=repeat)
-            yield from self._target(generator.target)
+                yield Note(generator, NoteKind.CONTROL, "it hands control to other code")
+            yield from self.iterated(generator.iter, repeat=repeat)
+            yield from self.unpacked(generator.target, generator.iter)
             for test in generator.ifs:
-                yield from self._look(test, repeat=repeat)
-                yield from self._tested(test)
-        parts = [expr.key, expr.value] if isinstance(expr, ast.DictComp) else [expr.elt]
-        for part in parts:
-            yield from self._look(part, repeat=repeat)
-        if isinstance(expr, ast.SetComp | ast.DictComp):
-            yield from self._hashed(parts[0])
-
-    def _target(self, target: ast.expr) -> Iterator[_Note]:
-        # Unpacking iterates over elements of unknown type; only plain names are sure.
-        if not isinstance(target, ast.Name) and not self._unpacks_tuples(target):
-            yield _Note(target, f"it unpacks into `{self._text(target)}`")
-
-    def _unpacks_tuples(self, target: ast.expr) -> bool:
-        generator = self.tree.parent(target)
-        if not isinstance(target, ast.Tuple) or not isinstance(generator, ast.comprehension):
-            return False
-        plain = all(isinstance(element, ast.Name) for element in target.elts)
-        return plain and self.types.type_of(generator.iter).element == "tuple"
-
-    def _call(self, call: ast.Call, *, repeat: bool) -> Iterator[_Note]:
-        if any(isinstance(arg, ast.Starred) for arg in call.args) or any(key.arg is None for key in call.keywords):
-            yield _Note(call, f"`{self._text(call)}` unpacks arguments")
+                yield from self.look(test, repeat=repeat)
+                yield from self.tested(test)
+        if isinstance(expr, ast.DictComp):
+            yield from self.each([expr.key, expr.value], repeat=repeat)
+            yield from self.hashed(expr.key)
             return
-        origin = self.imports.origin(call.func)
-        match call.func:
-            case _ if origin in tables.PURE_FUNCTIONS:
-                yield from self._arguments(call, tables.SCALARS | {"re.RegexFlag"}, repeat=repeat)
-            case ast.Name(id=name) as func if self.names.is_builtin(name, func):
-                yield from self._builtin(call, name, repeat=repeat)
-            case ast.Attribute(value=value, attr=attr) if not origin:
-                yield from self._method(call, value, attr, repeat=repeat)
+        yield from self.look(expr.elt, repeat=repeat)
+        if isinstance(expr, ast.SetComp):
+            yield from self.hashed(expr.elt)
+
+    def unpacked(self, target: ast.expr, items: ast.expr) -> Iterator[Note]:
+        """Binding each element of `items` to `target`: unpacking iterates over the element."""
+        match target:
+            case ast.Name():
+                return
+            case ast.Tuple(elts=elts) if all(isinstance(element, ast.Name) for element in elts):
+                fact = self.types.type_of(items)
+                yield from self.given(items, fact, "unpacks the elements of", holds=fact.element == "tuple")
             case _:
-                yield _Note(call, f"`{self._text(call.func)}` may have effects")
-
-    def _arguments(self, call: ast.Call, types: frozenset[str], *, repeat: bool) -> Iterator[_Note]:
-        for arg in (*call.args, *(keyword.value for keyword in call.keywords)):
-            yield from self._look(arg, repeat=repeat)
-            if self.constants.constant_value(arg) is UNKNOWN:
-                yield from self._needs(arg, types, "passes on")
-
-    def _builtin(self, call: ast.Call, name: str, *, repeat: bool) -> Iterator[_Note]:
-        match call.args:
-            case [*args] if name in tables.PURE_BUILTINS_OF_ANYTHING and len(args) == 1:
-                yield from self._look(args[0], repeat=repeat)
-            case [subject, classes] if name == "isinstance" and self._is_builtin_class(classes):
-                yield from self._look(subject, repeat=repeat)
-            case [] if name in tables.CONSTRUCTORS and not call.keywords and name not in {"input", "print"}:
-                if name == "object" and repeat:
-                    yield _Note(call, "it makes a new object each time")
-            case [only] if name in CONSUMERS | {"len", "bool"} and not call.keywords and self._is_iterable(only):
-                yield from self._consumed(call, name, only, repeat=repeat)
-            case _ if name in tables.PURE_BUILTINS_OF_SCALARS:
-                yield from self._arguments(call, tables.SCALARS, repeat=repeat)
-            case [only] if name in tables.READS_ELEMENTS | tables.TOUCHES_ELEMENTS and not call.keywords:
-                yield from self._consumed(call, name, only, repeat=repeat)
-            case _:
-                yield _Note(call, f"`{name}` may have effects here")
-
-    def _is_iterable(self, expr: ast.expr) -> bool:
-        made_here = isinstance(expr, ast.GeneratorExp | ast.Call)
-        fact = self.types.type_of(expr)
-        return (made_here and fact.name in tables.ITERATORS) or fact.name in tables.CONTAINERS
-
-    def _is_builtin_class(self, expr: ast.expr) -> bool:
-        if isinstance(expr, ast.Tuple):
-            return all(self._is_builtin_class(element) for element in expr.elts)
-        if isinstance(expr, ast.Name):
-            return expr.id in tables.CLASSES and self.names.is_builtin(expr.id, expr)
-        return False
-
-    def _consumed(self, call: ast.Call, name: str, only: ast.expr, *, repeat: bool) -> Iterator[_Note]:
-        yield from self._iterated(only, repeat=repeat)
-        if name in tables.READS_ELEMENTS:
-            return
-        fact = self.types.type_of(only)
-        element = only.elt if isinstance(only, ast.GeneratorExp | ast.ListComp | ast.SetComp) else None
-        if element is not None:
-            yield from self._needs(element, tables.SCALARS, "works on")
-        elif not self._has_plain_elements(only, fact):
-            yield _Note(call, f"`{name}` works on the elements of `{self._text(only)}`, whose type is not known")
-
-    def _method(self, call: ast.Call, value: ast.expr, attr: str, *, repeat: bool) -> Iterator[_Note]:
-        yield from self._look(value, repeat=repeat)
-        fact = self.types.type_of(value)
-        if attr == "join" and fact.name in tables.TEXT and len(call.args) == 1:
-            yield from self._given(value, fact, "calls a method of", holds=True)
-            yield from self._iterated(call.args[0], repeat=repeat)
-            return
-        plain = attr in tables.PURE_METHODS.get(fact.name, ())
-        compares = attr in tables.ELEMENT_METHODS.get(fact.name, ()) and self._has_plain_elements(value, fact)
-        if not plain and not compares:
-            yield _Note(call, f"`{self._text(call.func)}` may have effects")
-            return
-        yield from self._given(value, fact, "calls a method of", holds=True)
-        if fact.name in {"set", "frozenset"}:
-            yield from self._set_arguments(call, repeat=repeat)
-        elif fact.name == "dict" and attr == "get" and len(call.args) == 2:  # noqa: PLR2004 - key, default
-            yield from self._look(call.args[0], repeat=repeat)
-            yield from self._hashed(call.args[0])
-            yield from self._look(call.args[1], repeat=repeat)
-        elif fact.name in {"str", "bytes"} and attr in {"startswith", "endswith"}:
-            yield from self._arguments(call, tables.SCALARS | {"tuple"}, repeat=repeat)
-        else:
-            yield from self._arguments(call, tables.SCALARS, repeat=repeat)
-
-    def _set_arguments(self, call: ast.Call, *, repeat: bool) -> Iterator[_Note]:
-        for arg in call.args:
-            yield from self._look(arg, repeat=repeat)
-            fact = self.types.type_of(arg)
-            hashed = fact.name in {"set", "frozenset", "dict"} or self._has_plain_elements(arg, fact)
-            yield from self._given(arg, fact, "hashes the elements of", holds=hashed)
-
-
-def unproved(purity: Purity) -> bool:
-    """Whether something is only assumed."""
-    return any(assumption.evidence is not Evidence.PROVED for assumption in purity.assumptions)
+                yield Note(target, NoteKind.RUNS, f"it unpacks into `{self.text(target)}`")

@@ -5,18 +5,19 @@ from __future__ import annotations
 import ast
 
 from optimizer.facts import type_tables as tables
+from optimizer.facts.flow import Flow
 from optimizer.facts.names import Names
-from optimizer.facts.scopes import ScopeKind
 from optimizer.facts.type_of import Types
 
 
 class Raises:
     """Expressions and statements that cannot raise (memory and interrupts aside)."""
 
-    def __init__(self, names: Names, types: Types) -> None:
+    def __init__(self, names: Names, types: Types, flow: Flow) -> None:
         self.names = names
         self.tree = names.tree
         self.types = types
+        self.flow = flow
 
     def may_raise(self, node: ast.AST) -> bool:
         """Whether running `node` may raise anything; True unless it is proved that it cannot."""
@@ -55,8 +56,4 @@ class Raises:
         scope = self.names.scopes.owner(node.id, node)
         if scope is None:
             return self.names.is_builtin(node.id, node)
-        bound = self.names.scopes.bindings(node.id, scope)
-        deleted = any(isinstance(each, ast.Name) and isinstance(each.ctx, ast.Del) for each in bound)
-        return scope.kind in {ScopeKind.FUNCTION, ScopeKind.LAMBDA} and not deleted and any(
-            isinstance(each, ast.arg) for each in bound
-        )
+        return self.flow.surely_bound(node)

@@ -1,6 +1,7 @@
 """Questions about a whole repository: who mentions, patches, subclasses or exports a name.
 
-Files are parsed only when a question needs them: first a look at the words of each text, then the tree.
+Files are parsed only when a question needs them, each once: the words of all texts say which ones.
+Modules and classes are told apart by the last part of their dotted names only, which errs on the careful side.
 """
 
 from __future__ import annotations
@@ -11,38 +12,47 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from optimizer.facts.outline import ANY_NAME, UNKNOWN_HOLDER, ClassOutline, Outline, Patch
+
 _WORD = re.compile(r"[^\W\d]\w*")
+_PATCHING_WORD = re.compile(r"(?:patch|setattr|delattr|swap|stub|override|object|multiple|spy)\w*\s*\(", re.IGNORECASE)
 
 
 class RepositoryFacts:
     """What is known of all Python files of a repository, tests and scripts included."""
 
-    def __init__(self, sources: Mapping[str, str]) -> None:
+    def __init__(self, sources: Mapping[str, str], *, library: bool = True) -> None:
         self.sources = dict(sources)
+        self.library = library
         self._trees: dict[str, ast.Module | None] = {}
+        self._outlines: dict[str, Outline | None] = {}
+        self._patches_of: dict[str, frozenset[Patch]] = {}
+        self._subclasses: dict[str, list[tuple[str, str]]] = {}
 
     @classmethod
-    def build(cls, sources: Mapping[str, str]) -> RepositoryFacts:
-        """From the texts of all tracked Python files, by path."""
-        return cls(sources)
+    def build(cls, sources: Mapping[str, str], *, library: bool = True) -> RepositoryFacts:
+        """From the texts of all tracked Python files, by path.
 
-    @cached_property
-    def _words(self) -> dict[str, tuple[str, ...]]:
-        """Which files hold each word."""
-        found: dict[str, list[str]] = {}
-        for path, text in self.sources.items():
-            for word in set(_WORD.findall(text)):
-                found.setdefault(word, []).append(path)
-        return {word: tuple(paths) for word, paths in found.items()}
+        `library` is whether code outside the repository may import it: then every public name is an interface.
+        """
+        return cls(sources, library=library)
 
     @staticmethod
     def words_of(text: str) -> frozenset[str]:
         """Every identifier in a text."""
         return frozenset(_WORD.findall(text))
 
+    @cached_property
+    def _words(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for path, text in self.sources.items():
+            for word in self.words_of(text):
+                found.setdefault(word, []).append(path)
+        return found
+
     def files_with(self, word: str) -> tuple[str, ...]:
         """Files whose text holds the identifier `word`, in code, text or comment."""
-        return self._words.get(word, ())
+        return tuple(self._words.get(word, ()))
 
     def tree(self, path: str) -> ast.Module | None:
         """The tree of a file; None when it does not parse."""
@@ -53,148 +63,132 @@ class RepositoryFacts:
                 self._trees[path] = None
         return self._trees[path]
 
+    def outline(self, path: str) -> Outline | None:
+        """What a file tells about others; None when it does not parse."""
+        if path not in self._outlines:
+            tree = self.tree(path)
+            self._outlines[path] = Outline(tree) if tree else None
+        return self._outlines[path]
+
+    def _outlines_with(self, word: str) -> Iterator[tuple[str, Outline]]:
+        for path in self.files_with(word):
+            outline = self.outline(path)
+            if outline is not None:
+                yield path, outline
+
     def mentions(self, identifier: str) -> list[tuple[str, int]]:
-        """Every line of every file that holds the identifier, in code, text or comment."""
-        pattern = re.compile(rf"(?<!\w){re.escape(identifier)}(?!\w)")
-        found = []
-        for path in self.files_with(identifier.rpartition(".")[2]):
-            for number, line in enumerate(self.sources[path].split("\n"), start=1):
-                if pattern.search(line):
-                    found.append((path, number))
-        return found
+        """Every line of every file that holds the (dotted) identifier, in code, text or comment."""
+        pattern = re.compile(rf"(?<![\w.]){re.escape(identifier)}(?!\w)")
+        return [
+            (path, number)
+            for path in self.files_with(identifier.rpartition(".")[2])
+            for number, line in enumerate(self.sources[path].split("\n"), start=1)
+            if pattern.search(line)
+        ]
+
+    # --- names that are set from outside ---
+
+    def _patches(self, name: str) -> frozenset[Patch]:
+        """Everything that may set an attribute of that name."""
+        if name not in self._patches_of:
+            stored = re.compile(rf"\.\s*{name}\b|[\"'.]{name}[\"']|\b{name}\s*=")
+            found = set(self._wildcards)
+            for path in self.files_with(name):
+                if stored.search(self.sources[path]):
+                    outline = self.outline(path)
+                    found |= {patch for patch in outline.patches if patch.name == name} if outline else set()
+            self._patches_of[name] = frozenset(found)
+        return self._patches_of[name]
 
     @cached_property
-    def _patches(self) -> frozenset[tuple[str, str]]:
-        """(last part of the holder, name) of every attribute that is assigned, deleted or patched anywhere."""
-        found: set[tuple[str, str]] = set()
-        for path in self.sources:
-            tree = self.tree(path)
-            if tree is not None:
-                found.update(_patched(tree))
+    def _wildcards(self) -> frozenset[Patch]:
+        """Calls that set attributes of which only the holder is known."""
+        found: set[Patch] = set()
+        for path, text in self.sources.items():
+            outline = self.outline(path) if _PATCHING_WORD.search(text) else None
+            if outline is not None:
+                found |= {patch for patch in outline.patches if patch.name == ANY_NAME}
         return frozenset(found)
 
     def assigned_outside(self, module: str, name: str) -> bool:
-        """Whether anything may assign `module.name` from outside: an assignment, `setattr`, `mock.patch`, ..."""
-        del module
-        if not self.files_with(name):
-            return False
-        return any(patched in {name, "*"} for _, patched in self._patches)
+        """Whether anything may set `module.name` from outside: an assignment, `setattr`, `mock.patch`, ...
+
+        An attribute of that name that is set on a variable counts: the variable may be the module.
+        """
+        holders = {module.rpartition(".")[2], UNKNOWN_HOLDER}
+        return any(patch.holder in holders for patch in self._patches(name))
+
+    def is_patched(self, module: str, name: str) -> bool:
+        """The same, by code that names the module or gives the name as text: for builtins and imports."""
+        holders = {module.rpartition(".")[2], "builtins", "__builtins__"}
+        return any(
+            patch.holder in holders or (patch.textual and patch.holder == UNKNOWN_HOLDER)
+            for patch in self._patches(name)
+        )
+
+    # --- classes ---
 
     def subclasses(self, class_name: str) -> list[tuple[str, str]]:
         """(path, class) of every class with a base of that name, at any depth."""
-        found: list[tuple[str, str]] = []
-        wanted = [class_name.rpartition(".")[2]]
-        seen = set(wanted)
+        last = class_name.rpartition(".")[2]
+        if last not in self._subclasses:
+            self._subclasses[last] = [(path, each.name) for path, each in self._derived(last)]
+        return self._subclasses[last]
+
+    def _derived(self, class_name: str) -> Iterator[tuple[str, ClassOutline]]:
+        wanted = [class_name]
+        seen = {class_name}
         while wanted:
             name = wanted.pop()
-            for path, node in self._classes_based_on(name):
-                found.append((path, node.name))
-                if node.name not in seen:
-                    seen.add(node.name)
-                    wanted.append(node.name)
-        return found
-
-    def _classes_based_on(self, name: str) -> Iterator[tuple[str, ast.ClassDef]]:
-        for path in self.files_with(name):
-            for node in self._classes(path):
-                if any(_last(base) == name for base in node.bases):
-                    yield path, node
-
-    def _classes(self, path: str) -> list[ast.ClassDef]:
-        tree = self.tree(path)
-        return [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)] if tree else []
+            for path, outline in self._outlines_with(name):
+                aliases = {name} | {alias for alias, origin in outline.imported.items() if origin == name}
+                for each in outline.classes:
+                    if not aliases & set(each.bases):
+                        continue
+                    yield path, each
+                    if each.name not in seen:
+                        seen.add(each.name)
+                        wanted.append(each.name)
 
     def is_overridden(self, method_qualname: str) -> bool:
-        """Whether a subclass (or an assignment from outside) may replace `Class.method`."""
+        """Whether a subclass, or an assignment from outside, may replace `Class.method`."""
         class_name, _, method = method_qualname.rpartition(".")
-        class_name = class_name.rpartition(".")[2]
-        names = {name for _, name in self.subclasses(class_name)}
-        defined = any(
-            node.name in names and any(method in _bound(child) for child in node.body)
-            for path in self.files_with(method)
-            for node in self._classes(path)
+        last = class_name.rpartition(".")[2]
+        return self._is_redefined(last, method) or self.assigned_outside(last, method) or self._by_class(method)
+
+    def may_be_code(self, class_name: str, attribute: str) -> bool:
+        """Whether a subclass, or an assignment to the class, may make a stored attribute something else."""
+        last = class_name.rpartition(".")[2]
+        return self._is_redefined(last, attribute) or any(
+            patch.holder in {last, "cls"} or (patch.textual and patch.holder == UNKNOWN_HOLDER)
+            for patch in self._patches(attribute)
         )
-        return defined or self.assigned_outside(class_name, method)
+
+    def _by_class(self, name: str) -> bool:
+        return any(patch.holder == "cls" for patch in self._patches(name))
+
+    def _is_redefined(self, class_name: str, name: str) -> bool:
+        return any(name in each.bound for _, each in self._derived(class_name))
+
+    # --- use and interface ---
 
     def calls_of(self, name: str) -> list[tuple[str, ast.Call]]:
         """Calls of anything whose last name is `name`."""
-        found = []
-        for path in self.files_with(name):
-            tree = self.tree(path)
-            for node in ast.walk(tree) if tree else ():
-                if isinstance(node, ast.Call) and _last(node.func) == name:
-                    found.append((path, node))
-        return found
+        return [(path, call) for path, outline in self._outlines_with(name) for call in outline.calls.get(name, ())]
 
     def is_exported(self, module: str, name: str) -> bool:
-        """Whether `name` may be part of a public interface: in an `__all__`, or imported by a package's `__init__`."""
+        """Whether `name` of `module` is part of a documented interface: in an `__all__`, or in a package's `__init__`."""
         del module
-        for path in self.files_with(name):
-            tree = self.tree(path)
-            for node in tree.body if tree else ():
-                if _in_all(node, name):
-                    return True
-                if PurePosixPath(path).name == "__init__.py" and isinstance(node, ast.ImportFrom):
-                    if any(alias.name in {name, "*"} for alias in node.names):
-                        return True
+        for path, outline in self._outlines_with(name):
+            if name in (outline.exports or ()):
+                return True
+            if PurePosixPath(path).name == "__init__.py" and name in outline.imported.values():
+                return True
         return False
 
-
-def _last(node: ast.AST) -> str:
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(attr=name):
-            return name
-        case ast.Subscript(value=value):
-            return _last(value)
-        case ast.Call(func=func):
-            return _last(func)
-        case _:
-            return ""
-
-
-def _bound(node: ast.stmt) -> set[str]:
-    match node:
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-            return {name}
-        case ast.Assign(targets=targets):
-            return {target.id for target in targets if isinstance(target, ast.Name)}
-        case ast.AnnAssign(target=ast.Name(id=name)):
-            return {name}
-        case _:
-            return set()
-
-
-def _patched(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(tree):
-        match node:
-            case ast.Attribute(value=value, attr=attr, ctx=ast.Store() | ast.Del()) if _last(value) != "self":
-                yield _last(value), attr
-            case ast.Call(func=func, args=args) if _last(func) in _PATCHERS:
-                yield from _patch_targets(args)
-
-
-_PATCHERS = frozenset({"setattr", "delattr", "patch", "object", "multiple", "patchobject"})
-
-
-def _patch_targets(args: list[ast.expr]) -> Iterator[tuple[str, str]]:
-    match args:
-        case [ast.Constant(value=str(target)), *_]:
-            holder, _, name = target.rpartition(".")
-            yield holder.rpartition(".")[2], name
-        case [holder, ast.Constant(value=str(name)), *_]:
-            yield _last(holder), name
-        case [_, _, *_]:
-            yield "", "*"
-
-
-def _in_all(node: ast.stmt, name: str) -> bool:
-    match node:
-        case ast.Assign(targets=[ast.Name(id="__all__")], value=value) | ast.AugAssign(
-            target=ast.Name(id="__all__"),
-            value=value,
-        ):
-            return any(isinstance(part, ast.Constant) and part.value == name for part in ast.walk(value))
-        case _:
-            return False
+    def is_public(self, module: str, name: str) -> bool:
+        """Whether code outside the repository may rely on `name` of `module`."""
+        if not self.library or name.startswith("_"):
+            return self.is_exported(module, name) and self.library
+        hidden = any(part.startswith("_") and not part.endswith("__") for part in module.split("."))
+        return not hidden or self.is_exported(module, name)

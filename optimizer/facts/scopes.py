@@ -58,6 +58,7 @@ class Scopes:
         self.of_node: dict[ast.AST, Scope] = {tree.module: self.module}
         self.opened: dict[ast.AST, Scope] = {tree.module: self.module}
         self._types: dict[ast.AST, Scope] = {}
+        self.nonlocal_in: dict[str, list[Scope]] = {}
         self._pending: list[tuple[Scope, str, ast.AST]] = []
         for node in tree.order[1:]:
             self.of_node[node] = self._place(node)
@@ -178,13 +179,18 @@ class Scopes:
             case ast.Global(names=names):
                 self.of_node[node].global_names.update(names)
             case ast.Nonlocal(names=names):
-                self.of_node[node].nonlocal_names.update(names)
+                self._nonlocal(names, self.of_node[node])
             case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
                 self._add(self.of_node[node], name, node)
             case ast.MatchMapping(rest=str(name)):
                 self._add(self.of_node[node], name, node)
             case _ if type(node).__name__ in {"TypeVar", "ParamSpec", "TypeVarTuple"}:
                 self._add(self.of_node[node], node.name, node)  # type: ignore[attr-defined]
+
+    def _nonlocal(self, names: list[str], scope: Scope) -> None:
+        scope.nonlocal_names.update(names)
+        for name in names:
+            self.nonlocal_in.setdefault(name, []).append(scope)
 
     def _walrus_scope(self, node: ast.AST) -> Scope:
         scope = self.of_node[node]

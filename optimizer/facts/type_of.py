@@ -9,6 +9,7 @@ from typing import Final
 
 from optimizer.facts import type_tables as tables
 from optimizer.facts.annotations import annotated_type
+from optimizer.facts.flow import Flow
 from optimizer.facts.imports import Imports
 from optimizer.facts.names import Names
 from optimizer.facts.scopes import Scope, ScopeKind
@@ -53,6 +54,7 @@ class Types:
         self,
         names: Names,
         imports: Imports,
+        flow: Flow,
         module_value: Callable[[str], ast.expr | None],
         observed: Callable[[ast.arg], tuple[tuple[str, int], ...]],
     ) -> None:
@@ -62,13 +64,17 @@ class Types:
         self.scopes = names.scopes
         self._module_value = module_value
         self._observed = observed
-        self._assumed: dict[tuple[Scope, str], TypeFact] = {}
-        self._known: dict[tuple[Scope, str], TypeFact] = {}
+        self._flow = flow
+        self._assumed: dict[ast.AST, TypeFact] = {}
+        self._touched: set[ast.AST] = set()
+        self._known: dict[ast.AST, TypeFact] = {}
+        self._read_only: dict[tuple[Scope, str], bool] = {}
         self._steps = 0
 
     def type_of(self, expr: ast.AST) -> TypeFact:
         """The exact type of `expr`."""
         self._steps = 0
+        self._touched = set()
         try:
             fact = self._type(expr)
         except RecursionError:
@@ -77,10 +83,29 @@ class Types:
             self._assumed.clear()
         return NOTHING if fact.name == "?" else fact
 
-    def _type(self, expr: ast.AST) -> TypeFact:  # noqa: C901, PLR0911, PLR0912 - one case for each node type
+    def type_before(self, target: ast.Name) -> TypeFact:
+        """The type that the target of `+=` has before it."""
+        self._steps = 0
+        self._touched = set()
+        fact = self._before(target)
+        return NOTHING if fact.name == "?" else fact
+
+    def _type(self, expr: ast.AST) -> TypeFact:
         self._steps += 1
         if self._steps > _MOST_STEPS:
             return NOTHING
+        if not isinstance(expr, _COMPOUND):
+            return self._find(expr)
+        if expr in self._known:
+            return self._known[expr]
+        around, self._touched = self._touched, set()
+        fact = self._find(expr)
+        if not self._touched:
+            self._known[expr] = fact
+        self._touched |= around
+        return fact
+
+    def _find(self, expr: ast.AST) -> TypeFact:  # noqa: C901, PLR0911, PLR0912 - one case for each node type
         match expr:
             case ast.Constant(value=value):
                 return proved(type(value).__name__, element=type(value).__name__ if isinstance(value, str) else "")
@@ -250,46 +275,75 @@ class Types:
         if scope is None or scope.kind is ScopeKind.CLASS:
             return NOTHING
         if scope.kind is ScopeKind.MODULE:
-            return self._global(node.id, scope)
-        return self._variable(node.id, scope)
+            return self._global(node.id)
+        return self._variable(node, scope)
 
-    def _global(self, name: str, scope: Scope) -> TypeFact:
-        key = (scope, name)
-        if key in self._assumed:
-            return NOTHING
+    def _global(self, name: str) -> TypeFact:
         value = self._module_value(name)
-        if value is None:
+        if value is None or value in self._assumed:
             return NOTHING
-        if key not in self._known:
-            self._assumed[key] = NOTHING
-            self._known[key] = self._without_element(self._type(value))
-            del self._assumed[key]
-        return self._known[key]
+        if value not in self._known:
+            self._assumed[value] = NOTHING
+            fact = self._type(value)
+            # Whatever a display held, a container that all functions share may hold something else by now.
+            self._known[value] = replace(fact, element="") if fact.name in tables.MUTABLE else fact
+            del self._assumed[value]
+        return self._known[value]
 
-    def _without_element(self, fact: TypeFact) -> TypeFact:
-        # Whatever the display held, a mutable container may hold something else by now.
-        return replace(fact, element="") if fact.name in tables.MUTABLE and fact.proved else fact
+    def _variable(self, node: ast.Name, scope: Scope) -> TypeFact:
+        bindings = self._flow.reaching(node)
+        if bindings is None:
+            bindings = self.scopes.bindings(node.id, scope)
+        fact = self._agree(self._binding(binding, node.id) for binding in bindings if binding is not None)
+        return fact if self._keeps_elements(node.id, scope, fact) else replace(fact, element="")
 
-    def _variable(self, name: str, scope: Scope) -> TypeFact:
+    def _binding(self, node: ast.AST, name: str) -> TypeFact:
+        """The type that one binding gives. A binding that depends on itself (a loop) is guessed, then checked."""
+        if node in self._known:
+            return self._known[node]
+        if node in self._assumed:
+            self._touched.add(node)
+            return self._assumed[node]
+        around, self._touched = self._touched, set()
+        self._assumed[node] = _ANY
+        guess = self._bound_type(node, name)
+        if node in self._touched:
+            self._assumed[node] = guess
+            again = self._bound_type(node, name)
+            guess = again if (again.name, again.evidence) == (guess.name, guess.evidence) else NOTHING
+        del self._assumed[node]
+        self._touched.discard(node)
+        if not self._touched:
+            self._known[node] = guess
+        self._touched |= around
+        return guess
+
+    def _keeps_elements(self, name: str, scope: Scope, fact: TypeFact) -> bool:
+        """Whether nothing can have put other elements into what the variable holds since it was bound."""
+        if fact.name not in tables.MUTABLE or not fact.proved:
+            return True
         key = (scope, name)
-        if key in self._known:
-            return self._known[key]
-        if key in self._assumed:
-            return self._assumed[key]
-        outermost = not self._assumed
-        self._assumed[key] = _ANY
-        first = self._agree(self._bound_type(node, name) for node in self.scopes.bindings(name, scope))
-        if first.name in {"", "?"}:
-            fact = NOTHING
-        else:
-            self._assumed[key] = first
-            again = self._agree(self._bound_type(node, name) for node in self.scopes.bindings(name, scope))
-            fact = again if again.name == first.name and _RANK[again.evidence] == _RANK[first.evidence] else NOTHING
-        del self._assumed[key]
-        fact = self._without_element(fact)
-        if outermost and self._steps <= _MOST_STEPS:
-            self._known[key] = fact
-        return fact
+        if key not in self._read_only:
+            self._read_only[key] = not self.names.captured(name, scope) and all(
+                self._only_reads(node) for node in self.names.uses(name, scope)
+            )
+        return self._read_only[key]
+
+    def _only_reads(self, node: ast.Name) -> bool:
+        parent = self.tree.parent(node)
+        match parent:
+            case ast.Assign() | ast.AnnAssign() | ast.For() | ast.comprehension() | ast.Compare() | ast.Return():
+                return isinstance(node.ctx, ast.Store) or not isinstance(parent, ast.Assign | ast.AnnAssign)
+            case ast.Subscript(ctx=ast.Load()) | ast.If() | ast.While() | ast.UnaryOp() | ast.Expr():
+                return True
+            case ast.Attribute(attr=attr):
+                return attr in _READING_METHODS and isinstance(self.tree.parent(parent), ast.Call)
+            case ast.Call(func=ast.Name(id=name) as func):
+                return func is not node and name in _READERS and self.names.is_builtin(name, func)
+            case ast.Call(func=ast.Attribute(value=ast.Constant(value=str() | bytes()))):
+                return True
+            case _:
+                return False
 
     def _bound_type(self, node: ast.AST, name: str) -> TypeFact:  # noqa: PLR0911 - one case for each kind of binding
         parent = self.tree.parent(node)
@@ -307,22 +361,22 @@ class Types:
             case ast.NamedExpr(target=target, value=value) if target is node:
                 return self._type(value)
             case ast.AugAssign(target=ast.Name(id=target), op=op, value=value) if target == name:
-                current = self._assumed.get((self._scope(node), name), NOTHING)
-                return self._augmented(op, current, self._type(value))
+                return self._augmented(op, self._before(node), self._type(value))
             case ast.For(target=target, iter=items) if target is node:
                 return self._iterated(items)
             case ast.comprehension(target=target, iter=items, is_async=0) if target is node:
                 return self._iterated(items)
             case ast.Tuple() | ast.List():
                 return self._unpacked(node, parent)
-            case ast.ClassDef():
-                return NOTHING
             case _:
                 return NOTHING
 
-    def _scope(self, node: ast.AST) -> Scope:
-        owner = self.scopes.owner(getattr(node, "id", ""), node)
-        return owner or self.scopes.module
+    def _before(self, node: ast.AST) -> TypeFact:
+        """The type of the target of `+=` before it."""
+        scope = self.scopes.owner(node.id, node) if isinstance(node, ast.Name) else None
+        if scope is None or scope.kind is ScopeKind.MODULE or not isinstance(node, ast.Name):
+            return NOTHING
+        return self._variable(node, scope)
 
     def _augmented(self, op: ast.operator, current: TypeFact, value: TypeFact) -> TypeFact:
         if current.name == "list" and isinstance(op, ast.Add):
@@ -426,4 +480,12 @@ def _result(op: ast.operator, left: str, right: str) -> str:  # noqa: PLR0911 - 
     return "?" if "?" in names and isinstance(op, ast.Add) else ""
 
 
+_READERS = frozenset(
+    {
+        "all", "any", "bool", "dict", "enumerate", "frozenset", "isinstance", "len", "list", "max", "min", "reversed",
+        "set", "sorted", "sum", "tuple", "zip",
+    },
+)  # fmt: skip
+_READING_METHODS = frozenset({"copy", "count", "get", "index", "items", "keys", "union", "values"})
+_COMPOUND = (ast.BinOp, ast.BoolOp, ast.IfExp, ast.Call, ast.Subscript, ast.Compare, ast.UnaryOp)
 _SET_OPERATORS = (ast.BitOr, ast.BitAnd, ast.BitXor, ast.Sub)

@@ -11,6 +11,9 @@ CONTAINERS = SEQUENCES | {
     "collections.deque", "collections.Counter", "collections.OrderedDict", "collections.defaultdict",
 }  # fmt: skip
 """Iterating these runs no code of the project, uses nothing up, and `len` knows them."""
+KEYED = frozenset({"dict", "collections.Counter", "collections.OrderedDict"})
+HASHED = KEYED | {"set", "frozenset", "dict_keys", "range", "str", "bytes"}
+"""Looking a scalar up in these compares it with nothing that is not a scalar."""
 IMMUTABLE = SCALARS | {"tuple", "frozenset", "range"}
 MUTABLE = CONTAINERS - IMMUTABLE | {"bytearray"}
 ITERATORS = frozenset({"generator", "zip", "map", "filter", "enumerate", "reversed"})
@@ -100,6 +103,19 @@ PURE_METHODS: dict[str, frozenset[str]] = {
 ELEMENT_METHODS = {"list": frozenset({"index", "count"}), "tuple": frozenset({"index", "count"})}
 """Methods without effects when the elements are scalars: they compare them."""
 
+CHANGES: dict[str, dict[str, str]] = {
+    "list": {
+        "append": "", "extend": "iterates", "insert": "indexes", "pop": "indexes", "clear": "", "reverse": "",
+        "remove": "plain elements", "sort": "plain elements",
+    },
+    "set": {"add": "hashes", "discard": "hashes", "remove": "hashes", "clear": "", "pop": ""},
+    "dict": {"pop": "hashes", "popitem": "", "clear": "", "setdefault": "hashes"},
+    "collections.deque": {
+        "append": "", "appendleft": "", "pop": "", "popleft": "", "extend": "iterates", "clear": "", "reverse": "",
+    },
+}  # fmt: skip
+"""Methods that change a container and do nothing else, given arguments that fit: what they do with those."""
+
 CHANGING_METHODS = frozenset(
     {
         "append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update", "setdefault", "popitem",
@@ -120,8 +136,11 @@ PURE_BUILTINS_OF_SCALARS = frozenset(
 PURE_BUILTINS_OF_ANYTHING = frozenset({"callable", "id", "type"})
 READS_ELEMENTS = frozenset({"list", "tuple", "len", "bool"})
 """Builtins that look at a container without touching its elements."""
-TOUCHES_ELEMENTS = frozenset({"all", "any", "dict", "frozenset", "max", "min", "set", "sorted", "sum", "str", "repr"})
+HASHES = frozenset({"dict", "set", "frozenset"})
+USES_UP = READS_ELEMENTS | HASHES | {"all", "any", "bytes", "bytearray", "max", "min", "repr", "sorted", "str", "sum"}
 """Builtins without effects on a container of scalars: they compare, hash, add or print the elements."""
+EMPTY = frozenset({"bool", "bytearray", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple"})
+"""Builtins that make the same empty value each time when called with nothing."""
 
 PURE_FUNCTIONS = frozenset(
     {
@@ -142,6 +161,21 @@ PURE_FUNCTIONS = frozenset(
     },
 )  # fmt: skip
 """Functions of the standard library without effects when all arguments are scalars."""
+
+STABLE_VALUES = frozenset(
+    {
+        "math.pi", "math.e", "math.tau", "math.inf", "math.nan", "os.sep", "os.linesep", "os.altsep", "os.pathsep",
+        "os.extsep", "os.curdir", "os.pardir", "os.devnull", "os.name", "sys.maxsize", "sys.byteorder", "sys.platform",
+        "sys.version_info", "sys.maxunicode", "sys.float_info", "string.ascii_letters", "string.ascii_lowercase",
+        "string.ascii_uppercase", "string.digits", "string.hexdigits", "string.octdigits", "string.printable",
+        "string.punctuation", "string.whitespace",
+        *(f"re.{flag}" for flag in (
+            "A", "ASCII", "DEBUG", "DOTALL", "I", "IGNORECASE", "L", "LOCALE", "M", "MULTILINE", "S", "U", "UNICODE",
+            "VERBOSE", "X",
+        )),
+    },
+)  # fmt: skip
+"""Values of the standard library that nothing rebinds."""
 
 CLASSES = frozenset(
     {
