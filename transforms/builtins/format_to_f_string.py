@@ -17,7 +17,8 @@ class FormatToFString(Transform):
 
     Faster because the template is not parsed, and no method is looked up and called, at run time. Safe
     when the arguments are plain names and constants (`format` evaluates them all before it formats the
-    first, an f-string one after the other), and the fields use no look-ups of their own.
+    first, an f-string one after the other) or what is formatted before them is of a plain type, and the
+    fields use no look-ups of their own.
     """
 
     family = Family.BUILTINS
@@ -51,6 +52,24 @@ class FormatToFString(Transform):
                     return '{} {}'.format(a)
             """,
             because="it raises IndexError",
+        ),
+        Example(
+            before="""
+                def pair(a, b):
+                    return '{}={}'.format(a, b.value)
+            """,
+            because="formatting `a` could change what `b.value` is",
+        ),
+        Example(
+            before="""
+                def shown(thing, words):
+                    return '{}({})'.format(len(words), thing.name)
+            """,
+            after="""
+                def shown(thing, words):
+                    return f'{len(words)}({thing.name})'
+            """,
+            call="shown(type('T', (), {'name': 'n'}), ['a'])",
         ),
         Example(
             before="""
@@ -112,14 +131,13 @@ class FormatToFString(Transform):
         if given is None:
             yield Refusal(where=node, because="The arguments are not written out one by one.")
             return
-        for argument in given.values():
-            if not _is_simple(argument):
-                because = f"Formatting could run code before `{facts.segment(argument)}` is computed."
-                yield Refusal(where=argument, because=because)
-                return
         fields = _fields(template, given, facts)
         if fields is None:
             yield Refusal(where=literal, because="The fields do not name each argument once, plainly.")
+            return
+        if late := _computed_too_late(template, given, facts):
+            because = f"Formatting could run code before `{facts.segment(late)}` is computed."
+            yield Refusal(where=late, because=because)
             return
         quote = quoted[0]
         if any(quote in field or "\\" in field for field in fields):
@@ -140,12 +158,26 @@ def _given(call: ast.Call) -> dict[str, _Argument] | None:
     return by_position | {str(one.arg): one.value for one in call.keywords}
 
 
+def _computed_too_late(template: str, given: dict[str, _Argument], facts: Facts) -> _Argument | None:
+    """The first argument that takes computing and stands behind a field that could run code or raise.
+
+    `format` computes all arguments, in their own order, before it formats any.
+    """
+    fields = [(field, spec) for _, field, spec, _ in Formatter().parse(template) if field is not None]
+    in_order = [given[field or str(index)] for index, (field, _) in enumerate(fields)]
+    computed = [argument for argument in in_order if not _is_simple(argument)]
+    if computed != [argument for argument in given.values() if not _is_simple(argument)]:
+        return computed[0]
+    quiet = True
+    for argument, (_, spec) in zip(in_order, fields, strict=True):
+        if not quiet and not _is_simple(argument):
+            return argument
+        quiet = quiet and not spec and facts.type_of(argument).proved
+    return None
+
+
 def _is_simple(argument: _Argument) -> bool:
-    return isinstance(argument, ast.Name) or (
-        isinstance(argument, ast.Constant)
-        and isinstance(argument.value, int)
-        and not isinstance(argument.value, bool)
-    )
+    return isinstance(argument, ast.Name | ast.Constant)
 
 
 def _fields(template: str, given: dict[str, _Argument], facts: Facts) -> list[str] | None:
