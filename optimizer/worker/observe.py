@@ -59,17 +59,17 @@ class Version:
         self.own = Owners(payload["roots"], (payload["module"], *payload["aliases"]))
         self.plans = payload.get("plans")
         self.count = 0
+        self.cpu_seconds, self.wall_seconds = payload["cpu_seconds"], payload["wall_seconds"]
         self._functions = {}
         self.imported = self._import()
 
     def observe(self, recipe):
         """(outcome, how) of one recipe; see `isolate.isolated`."""
-        seconds = self._payload["cpu_seconds"], self._payload["wall_seconds"]
-        folder = self._fresh_folder()
+        folder = self.fresh_folder()
         try:
-            return isolated(lambda: self._tell(recipe, folder), *seconds)
+            return isolated(lambda: self._tell(recipe, folder), self.cpu_seconds, self.wall_seconds)
         finally:
-            _remove(folder)
+            self.remove(folder)
 
     def function_for(self, recipe):
         """What a recipe calls."""
@@ -92,7 +92,7 @@ class Version:
         sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000))
         return Story(self, recipe, folder).tell()
 
-    def _fresh_folder(self):
+    def fresh_folder(self):
         """A folder of its own for one call, in which the files of the start folder can be read."""
         folder = os.path.join(self._folder, "cwd")
         os.makedirs(folder, exist_ok=True)
@@ -100,6 +100,21 @@ class Version:
             with contextlib.suppress(OSError):
                 os.symlink(os.path.join(self._start, name), os.path.join(folder, name))
         return folder
+
+    def remove(self, folder):
+        """Empty a folder; what cannot be removed is left behind in the scratch space."""
+        try:
+            names = os.listdir(folder)
+        except OSError:
+            return
+        for name in names:
+            path = os.path.join(folder, name)
+            try:
+                os.unlink(path)
+            except OSError:
+                self.remove(path)
+                with contextlib.suppress(OSError):
+                    os.rmdir(path)
 
     def _import(self):
         output, told = io.StringIO(), []
@@ -195,17 +210,3 @@ def _from_file(name, path, text):
     return module
 
 
-def _remove(folder):
-    """Empty a folder; what cannot be removed is left behind in the scratch space."""
-    try:
-        names = os.listdir(folder)
-    except OSError:
-        return
-    for name in names:
-        path = os.path.join(folder, name)
-        try:
-            os.unlink(path)
-        except OSError:
-            _remove(path)
-            with contextlib.suppress(OSError):
-                os.rmdir(path)

@@ -1,0 +1,56 @@
+"""What the original does not even repeat itself: times, ids, the order of sets. Such parts are masked and listed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from optimizer.verify.compare import Path, differences
+from optimizer.verify.outcomes import OK, Outcome
+
+_RESULT = frozenset({"end", "error", "result", "iterators", "async"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noise:
+    """For each recipe the masked places; `unstable` are the recipes whose very result is not repeatable."""
+
+    masks: tuple[frozenset[Path], ...]
+    unstable: frozenset[int]
+
+    @property
+    def masked(self) -> tuple[str, ...]:
+        """The masked parts, for people."""
+        return tuple(sorted({str(path[0]) for places in self.masks for path in places}))
+
+
+def noise(runs: Sequence[Sequence[Outcome | None]]) -> Noise:
+    """Compare several runs of the original with each other. A run may lack recipes (None): those are not compared."""
+    masks = [_places([outcome for outcome in column if outcome is not None]) for column in zip(*runs, strict=True)]
+    unstable = frozenset(index for index, places in enumerate(masks) if any(map(_spoils_the_result, places)))
+    return Noise(masks=tuple(masks), unstable=unstable)
+
+
+def _places(outcomes: Sequence[Outcome]) -> frozenset[Path]:
+    if not outcomes:
+        return frozenset()
+    first, *others = outcomes
+    return frozenset(path for other in others for path in _between(first, other))
+
+
+def _between(one: Outcome, other: Outcome) -> Iterable[Path]:
+    if one.how != OK or other.how != OK:
+        return () if one.how == other.how else [("end",)]
+    return differences(one.seen, other.seen)
+
+
+def _spoils_the_result(path: Path) -> bool:
+    """The order in which a set is gone through may vary: it is masked, and no reason to doubt the rest."""
+    if "order" in path:
+        return False
+    return path[0] in _RESULT or (path[0] == "again" and (len(path) < 2 or path[1] in _RESULT))
+
+
+def merged(masks: Iterable[Collection[Path]]) -> frozenset[Path]:
+    """All places of several recipes together."""
+    return frozenset(path for places in masks for path in places)

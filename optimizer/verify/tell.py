@@ -1,0 +1,156 @@
+"""Say in words what was seen: nodes as short Python-like text, differences as sentences, inputs as snippets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from optimizer.verify.compare import Difference
+from optimizer.verify.outcomes import OK, Outcome, Recipe
+
+_LONGEST = 300
+_PARTS = {
+    "end": "how the call ends",
+    "result": "the result",
+    "error": "the exception",
+    "arguments": "the arguments after the call",
+    "arguments after reading on": "the arguments once the result is read",
+    "events": "what was done to callbacks and to the outside, in order",
+    "events after reading on": "what is done while the result is read",
+    "inputs at the end": "what the inputs file's own objects saw",
+    "inputs after reading on": "what the inputs file's own objects saw while the result is read",
+    "iterators": "what reading on gives",
+    "globals": "the module's data",
+    "process": "the state of the process",
+    "files": "the files that are written",
+    "past python": "what is printed past Python's streams",
+    "generator": "the generator when it is closed, thrown into or sent to",
+    "functions": "what the returned function does",
+    "sequence": "what a sequence of uses gives",
+    "use": "what using the instance gives",
+    "traits": "what kind of object the instance is",
+    "again": "a second call, after the caller changed the first result",
+    "builtins": "the builtins",
+    "async": "whether it must be awaited",
+    "next moves": "what is done by the caller's next moves",
+}
+
+
+def shown(node: Any) -> str:
+    """A node as short text."""
+    text = _text(node)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+def _text(node: Any) -> str:
+    if isinstance(node, str):
+        return _scalar(node)
+    if isinstance(node, dict):
+        return _dict(node)
+    if isinstance(node, list):
+        return _list(node)
+    return str(node)
+
+
+def _scalar(node: str) -> str:
+    tag, rest = node[:1], node[1:]
+    match tag:
+        case "i":
+            return rest
+        case "f":
+            return _float(rest)
+        case "s":
+            return repr(rest)
+        case "b":
+            return f"bytes {rest}"
+        case "N" | "T" | "F" | "E" if not rest:
+            return {"N": "None", "T": "True", "F": "False", "E": "..."}[tag]
+        case _:
+            return node
+
+
+def _float(text: str) -> str:
+    try:
+        return repr(float.fromhex(text))
+    except ValueError:
+        return "nan"
+
+
+def _dict(node: Mapping[str, Any]) -> str:
+    if "explicit" in node:
+        return f"{node['type'].removeprefix('builtins.')}({node.get('text', '')!r})"
+    if set(node) == {"value"}:
+        return _text(node["value"])
+    if set(node) == {"error"}:
+        return "raises " + _text(node["error"])
+    return "{" + ", ".join(f"{key}: {_text(value)}" for key, value in node.items()) + "}"
+
+
+_BRACKETS = {"list": "[]", "tuple": "()", "set": "{}"}
+
+
+def _list(node: list[Any]) -> str:
+    if len(node) >= 2 and node[0] in _BRACKETS and isinstance(node[1], list):  # noqa: PLR2004
+        opened, closed = _BRACKETS[node[0]]
+        return opened + ", ".join(map(_text, node[1])) + closed
+    if len(node) == 2 and node[0] == "dict" and isinstance(node[1], list):  # noqa: PLR2004
+        return "{" + ", ".join(f"{_text(key)}: {_text(value)}" for key, value in node[1]) + "}"
+    if node and isinstance(node[0], str):
+        return f"{node[0]}({', '.join(map(_text, node[1:]))})"
+    return "[" + ", ".join(map(_text, node)) + "]"
+
+
+def ending(outcome: Outcome) -> str:
+    """How a call ended, as text."""
+    if outcome.how != OK:
+        return str(outcome.seen)
+    seen = outcome.seen
+    if "error" in seen:
+        return "raises " + shown(seen["error"])
+    return "returns " + shown(seen.get("result", "N"))
+
+
+def sides(before: Outcome, after: Outcome, difference: Difference | None) -> tuple[str, str]:
+    """What either version does, as far as it is needed to see the difference."""
+    if difference is None or difference.part in {"end", "error", "result"}:
+        return ending(before), ending(after)
+    what = _PARTS.get(difference.part, difference.part)
+    return (
+        f"{ending(before)}; {what}: {shown(difference.before)}",
+        f"{ending(after)}; {what}: {shown(difference.after)}",
+    )
+
+
+def sentence(difference: Difference | None) -> str:
+    """What differs, as the subject of a sentence."""
+    if difference is None:
+        return "how the call ends"
+    return _PARTS.get(difference.part, difference.part)
+
+
+def snippet(module: str, qualname: str, recipe: Recipe, arguments: str) -> str:
+    """A few lines that make the call; where the arguments cannot be written down, a comment says what they are."""
+    name = qualname.split(".")[0]
+    lines = [f"from {module} import *", f"from {module} import {name}", ""]
+    kind, what = recipe["base"]
+    if kind == "source" and not recipe.get("ops") and "double" not in what:
+        arguments = what
+    if _is_expression(arguments):
+        lines += [f"args = {arguments}", f"print({qualname}(*args))"]
+    else:
+        lines += [f"# arguments: {arguments}"]
+    lines += [f"# then: {' '.join(map(str, step))}" for step in _steps(recipe)]
+    return "\n".join(lines) + "\n"
+
+
+def _steps(recipe: Recipe) -> Sequence[Any]:
+    steps: Sequence[Any] = recipe.get("sequence", ())
+    return steps
+
+
+def _is_expression(text: str) -> bool:
+    try:
+        compile(text, "arguments", "eval")
+    except (SyntaxError, ValueError):
+        return False
+    return "<" not in text
