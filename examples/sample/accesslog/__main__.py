@@ -1,0 +1,5 @@
+import sys
+
+from accesslog.cli import main
+
+sys.exit(main())
