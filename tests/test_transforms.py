@@ -88,7 +88,7 @@ def behaviour(text: str, call: str) -> object:
         exec(compile(text, "<example>", "exec", dont_inherit=True), namespace)
         try:
             outcome = shape(eval(call, namespace))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - an error is behaviour
             outcome = (type(error).__name__, shape(error.args))
     return outcome, printed.getvalue()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 
 import libcst as cst
 
@@ -21,6 +22,7 @@ from optimizer.propose.rewriting.wrap import wrap
 def new_expression(code: str, style: Style, seen: str) -> cst.BaseExpression:
     """The new code of an expression, on one line."""
     flat = with_quotes(_flattened(code), style.quote, seen)
+    flat = f"({flat}\n)" if "\n" in flat or flat.startswith("yield") else flat
     try:
         return cst.parse_expression(flat, style.config)
     except cst.ParserSyntaxError as error:
@@ -145,8 +147,8 @@ def _with_head(node: Statement, wrapped: str, style: Style) -> Statement | None:
     if isinstance(node, cst.SimpleStatementLine):
         return node.with_changes(body=new.body)
     kept = {"body", "orelse", "leading_lines"}
-    fields = [name for name in node.__dataclass_fields__ if name not in kept]
-    return node.with_changes(**{name: getattr(new, name) for name in fields})
+    names = [each.name for each in fields(node) if each.name not in kept]
+    return node.with_changes(**{name: getattr(new, name) for name in names})
 
 
 def _flattened(code: str) -> str:

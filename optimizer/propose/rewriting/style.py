@@ -43,9 +43,16 @@ def style_of(text: str, tree: ast.Module, lines: Sequence[str], line_length: int
     return Style(
         newline=newline_of(text),
         unit=indent_unit(tree, lines),
-        quote="'" if singles > doubles else '"',
+        quote=_preferred(singles, doubles),
         line_length=line_length or DEFAULT_LINE_LENGTH,
     )
+
+
+def _preferred(singles: int, doubles: int) -> str:
+    """The quote that most strings have; "" when there is nothing to go by."""
+    if singles == doubles:
+        return ""
+    return "'" if singles > doubles else '"'
 
 
 def width(text: str) -> int:
@@ -55,6 +62,8 @@ def width(text: str) -> int:
 
 def with_quotes(code: str, quote: str, seen: str) -> str:
     """`code` with its short strings in the file's quotes, but for those that stand in `seen`."""
+    if not quote:
+        return code
     pieces: list[str] = []
     end = 0
     starts = _line_starts(code)

@@ -47,7 +47,8 @@ def _body(leaves: Sequence[Leaf], room: int, unit: str) -> list[str]:
     flat = render(leaves)
     if len(flat) <= room and not _has_magic_comma(leaves) and leaves[-1].text != ",":
         return [flat]
-    cuts = list(_delimiters(leaves))
+    # A piece of a longer line starts with the operator that it was cut at.
+    cuts = [(priority, place) for priority, place in _delimiters(leaves) if place]
     if not cuts:
         return _line(leaves, room, unit)
     weakest = max(priority for priority, _ in cuts)
