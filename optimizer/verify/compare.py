@@ -17,7 +17,7 @@ Node: TypeAlias = Any
 Path: TypeAlias = tuple[str | int, ...]
 
 NOT_COMPARED = frozenset({"kinds", "not observable", "seen"})
-_STORIES = frozenset({"use", "functions", "sequence", "generator"})
+_STORIES = frozenset({"use", "functions", "sequence", "generator", "late"})
 _MASKED = "~"
 _MISSING = "(nothing)"
 
@@ -103,6 +103,8 @@ class _Walk:
     def first(self, before: Node, after: Node, path: Path) -> Difference | None:
         if path in self.masks or _equal(before, after):
             return None
+        if path[0] == "generator" and _cannot_be_sent_to(before, after):
+            return None
         if _is_attempt(before) and _is_attempt(after) and path[0] in _STORIES:
             return self._attempts(before, after, path)
         if _is_error(before) and _is_error(after):
@@ -169,6 +171,16 @@ def _is_error(node: Node) -> bool:
 
 def _explicit(*errors: Node) -> bool:
     return any(error["explicit"] for error in errors)
+
+
+def _cannot_be_sent_to(*stories: Node) -> bool:
+    """Whether sending was tried on a generator that passes on to an iterator: nobody sends to such a one."""
+    return any(
+        isinstance(story, list)
+        and story[:1] == ["send"]
+        and any(_is_attempt(step) and "has no attribute 'send'" in step.get("error", {}).get("text", "") for step in story[1])
+        for story in stories
+    )
 
 
 def _carries_data(error: Node) -> bool:

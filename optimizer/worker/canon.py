@@ -104,7 +104,7 @@ class Canon:
         if self._left < 0 or depth > MAX_DEPTH:
             self.not_seen("what lies deeper in a very large or deep value")
             return [_name(kind), "..."]
-        if not isinstance(value, _IDENTITYLESS) and kind.__module__ not in _VALUE_MODULES:
+        if not issubclass(kind, _IDENTITYLESS) and kind.__module__ not in _VALUE_MODULES:
             found = self.where(value)
             if found is not None:
                 return ["ref", found]
@@ -130,11 +130,11 @@ class Canon:
         return [[json.loads(items[number]) for number in order], {"order": order}]
 
     def _other(self, value, kind, place, depth):
-        if isinstance(value, type):
+        if issubclass(kind, type):
             return ["class", self._class(value)]
-        if isinstance(value, (*_FUNCTIONS, *_DESCRIPTORS)):
+        if issubclass(kind, (*_FUNCTIONS, *_DESCRIPTORS)):
             return self._function(value, kind, place, depth)
-        special = _special(value)
+        special = _special(kind)
         if special is not None:
             return [self._class(kind), *special(self, value, place, depth)]
         foreign = numeric(self, value, kind, place, depth)
@@ -183,7 +183,7 @@ class Canon:
     def _content(self, value, kind, place, depth):
         """What an instance of a subclass of a builtin type holds as such."""
         for base in _BASES:
-            if isinstance(value, base):
+            if issubclass(kind, base):
                 plain = _plain(value, base)
                 scalar = _SCALARS.get(base)
                 return scalar(self, plain) if scalar else _WRITERS[base](self, plain, place, depth)
@@ -224,6 +224,13 @@ def spell(place):
         else:
             parts.append("[%d]" % key if isinstance(key, int) else "." + key if place else key)
     return "".join(reversed(parts))
+
+
+def root_of(place):
+    """The first key of a place: `result`, `arguments`, `global TABLE`."""
+    while place[0] is not None:
+        place = place[0]
+    return place[1]
 
 
 def digest(node):
@@ -542,14 +549,14 @@ def _connection(canon, value, place, depth):
         return [type(error).__name__]
 
 
-def _special(value):
-    """The writer for values known by what they derive from, or None."""
+def _special(kind):
+    """The writer for values known by what their type derives from, or None."""
     for base, writer in _BY_BASE:
-        if isinstance(value, base):
+        if issubclass(kind, base):
             return writer
     for module, name, writer in _BY_NAME:
         base = getattr(sys.modules.get(module), name, None)
-        if isinstance(base, type) and isinstance(value, base):
+        if isinstance(base, type) and issubclass(kind, base):
             return writer
     return None
 

@@ -13,7 +13,7 @@ from .digests import sha256
 def numeric(canon, value, kind, place, depth):
     """The parts that describe a value of numpy or pandas, or None for any other value."""
     numpy = sys.modules.get("numpy")
-    if numpy is not None and isinstance(value, (numpy.ndarray, numpy.generic, numpy.dtype)):
+    if numpy is not None and issubclass(kind, (numpy.ndarray, numpy.generic, numpy.dtype)):
         return _of_numpy(numpy, canon, value, place, depth)
     pandas = sys.modules.get("pandas")
     if pandas is not None and hasattr(pandas, "DataFrame"):
@@ -56,15 +56,16 @@ def _owner(canon, value, place):
 
 
 def _of_pandas(pandas, canon, value, place, depth):
-    if isinstance(value, pandas.DataFrame):
+    kind = type(value)
+    if issubclass(kind, pandas.DataFrame):
         columns = [_series(canon, value.iloc[:, n], (place, n), depth) for n in range(value.shape[1])]
         return [_index(canon, value.columns, place, depth), _index(canon, value.index, place, depth), columns]
-    if isinstance(value, pandas.Series):
+    if issubclass(kind, pandas.Series):
         series = _series(canon, value, place, depth)
         return [_index(canon, value.index, place, depth), series, canon._write(value.name, place, depth)]
-    if isinstance(value, pandas.Index):
+    if issubclass(kind, pandas.Index):
         return _index(canon, value, place, depth)
-    if type(value).__module__.startswith("pandas"):
+    if kind.__module__.startswith("pandas"):
         return [canon.text(repr(value))]
     return None
 

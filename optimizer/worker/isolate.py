@@ -52,11 +52,20 @@ def _answer(function, descriptor):
         answer = function()
     except MemoryError:
         answer = {"out of memory": True}
+    except BaseException as error:
+        answer = {"not told": "%s: %s, in line %s" % (type(error).__name__, error, _line(error))}
     signal.setitimer(signal.ITIMER_PROF, 0)
     data = json.dumps(answer, separators=(",", ":")).encode("ascii")
     view = memoryview(len(data).to_bytes(8, "big") + data)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def _line(error):
+    trace = error.__traceback__
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return "%d of %s" % (trace.tb_lineno, os.path.basename(trace.tb_frame.f_code.co_filename))
 
 
 def _read(descriptor, deadline):
@@ -104,4 +113,6 @@ def _ended(pid, data, how):
     answer = json.loads(bytes(data[8:]))
     if answer == {"out of memory": True}:
         return "it ran out of memory", "memory"
+    if isinstance(answer, dict) and "not told" in answer:
+        return "what it did cannot be told: " + answer["not told"], "died"
     return answer, "ok"

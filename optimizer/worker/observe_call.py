@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 
-from .canon import Canon
+from .canon import Canon, root_of
 from .doubles import disturb
 from .observe_effects import Effects
 from .observe_errors import error_node
@@ -27,6 +27,8 @@ class Story:
         self._function = version.function_for(recipe)
         self._canon = Canon(known=version.state.known, own=version.own, folder=folder)
         self._effects = Effects(self._context.log, self._canon.text)
+        self._process = None
+        self._replaced = set()
 
     def tell(self):
         """The outcome as JSON, or why the recipe cannot be used."""
@@ -34,16 +36,16 @@ class Story:
         made = self._arguments()
         if isinstance(made, str):
             return {"unusable": made}
-        process = Process(self._canon.text)
+        self._process = Process(self._canon.text)
         args, kwargs = made
         outcome = {"kinds": [[str(n), _kind(value)] for n, value in [*enumerate(args), *kwargs.items()]]}
         seed_randomness()
         ended, value = self._call(args, kwargs)
-        outcome["builtins"] = process.restore_builtins()
         self._tell_end(outcome, ended, value, args, kwargs)
-        self._tell_world(outcome, process)
+        self._tell_world(outcome)
         if not self._recipe.get("once"):
             self._tell_next_moves(outcome, ended, value)
+        outcome["builtins"] = sorted(self._replaced)
         outcome["not observable"] = sorted({**self._canon.opaque, **self._version.state.opaque})
         return outcome
 
@@ -62,7 +64,7 @@ class Story:
         except BaseException as error:
             return "raised", error
         finally:
-            self._effects.on = False
+            self._stop_watching()
 
     def _tell_end(self, outcome, ended, value, args, kwargs):
         log = self._context.log
@@ -99,20 +101,23 @@ class Story:
                 return
         outcome["result"] = self._canon.write(value, (None, "result"))
 
-    def _tell_world(self, outcome, process):
+    def _tell_world(self, outcome):
         outcome["events after reading on"] = self._context.log[len(outcome["events"]) :]
         outcome["inputs after reading on"] = self._inputs_data()
         outcome["globals"] = self._version.state.changes(self._canon)
-        outcome["process"] = process.changes()
+        outcome["process"] = self._process.changes()
         outcome["files"] = self._effects.files()
         outcome["past python"] = self._effects.past_python()
 
     def _tell_next_moves(self, outcome, ended, value):
         """Steps of generators, use of instances and functions, then the same call again."""
         del self._context.log[:]
-        if isinstance(value, types.GeneratorType):
-            moves = self._watched(lambda: generator_moves(self._canon, self._made_again, self._effects))
-            outcome["generator"] = moves
+        if hasattr(type(value), "__next__"):
+            lazy = isinstance(value, types.GeneratorType)
+            outcome["generator"] = self._watched(
+                lambda: generator_moves(self._canon, self._made_again, self._effects) if lazy else []
+            )
+            outcome["late"] = self._watched(self._read_late)
         arguments = self._raw_arguments()
         functions = self._watched(lambda: probe_functions(self._canon, self._effects, arguments))
         if functions:
@@ -122,7 +127,23 @@ class Story:
         if ended == "returned" and not isinstance(value, types.GeneratorType):
             _change(value)
         outcome["next moves"] = list(self._context.log)
+        outcome["globals after next moves"] = self._version.state.changes(self._canon)
         outcome["again"] = self._again()
+
+    def _read_late(self):
+        """What an iterator gives when its caller changes the arguments before he reads it."""
+        made = self._arguments()
+        if isinstance(made, str):
+            return made
+        args, kwargs = made
+        try:
+            iterator = self._function(*args, **kwargs)
+            for value in (*args, *kwargs.values()):
+                disturb(value)
+            items = [item for item, _ in zip(iterator, range(50))]
+        except BaseException as error:
+            return {"error": error_node(self._canon, error, (None, "error of late reading"))}
+        return {"value": self._canon.write(items, (None, "late"))}
 
     def _raw_arguments(self):
         made = self._arguments()
@@ -188,7 +209,7 @@ class Story:
             (
                 n
                 for n, (place, _) in enumerate(self._canon.iterators)
-                if _root(place).endswith("of the second call")
+                if root_of(place).endswith("of the second call")
             ),
             len(self._canon.iterators),
         )
@@ -209,13 +230,12 @@ class Story:
         try:
             return action()
         finally:
-            self._effects.on = False
+            self._stop_watching()
 
-
-def _root(place):
-    while place[0] is not None:
-        place = place[0]
-    return place[1]
+    def _stop_watching(self):
+        """What is told from here on is not the project's doing; it must find the builtins as they were."""
+        self._effects.on = False
+        self._replaced.update(self._process.restore_builtins())
 
 
 def _kind(value):

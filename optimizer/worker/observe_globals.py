@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import types
 
-from .canon import Canon, digest
+from .canon import Canon, digest, root_of
 
 MAX_NODES = 4_000
 MAX_MODULES = 60
@@ -119,11 +119,11 @@ class ModuleState:
         data = dict(data_of(module.__dict__, module.__name__))
         if key not in data:
             return [name, "gone"]
-        known, canon.known = canon.known, {}
-        try:
-            return [name, canon.write(data[key], (None, "global " + name))]
-        finally:
-            canon.known = known
+        writer = Canon(own=self._own, limit=MAX_NODES)
+        writer.seen = {
+            number: place for number, place in canon.seen.items() if not root_of(place).startswith("global ")
+        }
+        return [name, writer.write(data[key], (None, "global " + name))]
 
 
 class Owners:

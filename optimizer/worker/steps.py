@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import types
 
+from .canon import root_of
 from .observe_errors import error_node
 
 MAX_STEPS = 300
@@ -59,15 +60,9 @@ def drain(canon, effects):
         waiting = [n for n in range(len(canon.iterators)) if n not in stories]
         if not waiting:
             break
-        chosen = next((n for n in waiting if _root(canon.iterators[n][0]) != "arguments"), waiting[0])
+        chosen = next((n for n in waiting if root_of(canon.iterators[n][0]) != "arguments"), waiting[0])
         stories[chosen] = _read(canon, chosen, effects)
     return [["iterator %d" % number, stories[number]] for number in sorted(stories)]
-
-
-def _root(place):
-    while place[0] is not None:
-        place = place[0]
-    return place[1]
 
 
 def _read(canon, number, effects):
@@ -122,7 +117,7 @@ def probe_functions(canon, effects, arguments):
     """Call the functions that a call returned, with a few arguments: two functions are compared by what they do."""
     stories = []
     for place, function in canon.functions[:MAX_PROBES]:
-        if _root(place) != "result":
+        if root_of(place) != "result":
             continue
         for number, given in enumerate(_fitting(function, arguments)):
             effects.add("probe", number)
