@@ -64,16 +64,19 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 def sketch(value, *, drain=False):
     """`value` as text; with `drain`, iterators are consumed (a few hundred items at most) and shown."""
-    return _Sketcher(drain).write(value)
+    return Sketcher(drain).write(value)
 
 
-class _Sketcher:
-    def __init__(self, drain):
+class Sketcher:
+    """Writes several values that may share parts: what came before is referred to."""
+
+    def __init__(self, drain=False):
         self._drain = drain
         self._seen = {}
         self._size = 0
 
     def write(self, value):
+        """One value as text."""
         parts = []
         self._add(value, parts, 0)
         return "".join(parts)
@@ -128,7 +131,7 @@ class _Sketcher:
             flat = [part for pair in dict.items(value) for part in pair]
             self._items(flat, parts, depth)
         elif isinstance(value, _SETS):
-            parts.append(repr(sorted(_Sketcher(False).write(item) for item in list(value)[:MAX_ITEMS])))
+            parts.append(repr(sorted(Sketcher().write(item) for item in list(value)[:MAX_ITEMS])))
         elif isinstance(value, BaseException):
             self._items(list(value.args), parts, depth)
         elif isinstance(value, io.StringIO):

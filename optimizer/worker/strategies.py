@@ -1,0 +1,449 @@
+"""Draw arguments from specs, as source text: readable, equal in every process, easy to shrink.
+
+Simple values come first in every list of options, so that whoever shrinks by taking earlier options
+(hypothesis does) ends at the simplest text that still makes the point.
+"""
+
+from __future__ import annotations
+
+from .patterns import DATE_TEXTS, JSON_TEXTS, NUMBER_TEXTS, matching, nearly
+
+_INTS = (0, 1, 2, 3, -1, 5, 4, 7, 10, -2, -3, 6, 12, -5, 100)
+_LARGE_INTS = (
+    255,
+    256,
+    1000,
+    2**31 - 1,
+    2**31,
+    2**53 + 1,
+    2**62,
+    2**63 - 1,
+    2**63,
+    10**20,
+    -(2**63),
+    -(10**20),
+    10**6,
+)
+_FLOATS = (
+    "0.0",
+    "1.0",
+    "0.5",
+    "-1.0",
+    "2.5",
+    "0.1",
+    "-0.0",
+    "0.2",
+    "0.3",
+    "3.0",
+    "1e16",
+    "-1e16",
+    "-2.5",
+    "1e-9",
+)
+_ODD_FLOATS = (
+    "float('nan')",
+    "float('inf')",
+    "float('-inf')",
+    "1e308",
+    "5e-324",
+    "1 / 3",
+    "2.0**53",
+    "1e22",
+    "0.7",
+)
+_STRS = (
+    "",
+    "a",
+    "b",
+    "ab",
+    "A",
+    "abc",
+    " ",
+    "a b",
+    "x",
+    "1",
+    "0",
+    "ba",
+    "B",
+    "a,b",
+    "foo",
+    "bar",
+    "aa",
+    "10",
+    "Ab c",
+)
+_ODD_STRS = (
+    "\u00e9", "a  b", " a ", "a\tb", "a\n", "\n", "a\nb\n", "a\r\nb", "\u00df", "\u0130", "e\u0301", "\u00b2", "\u0663",
+    "\u00a0a", "a\u2028b", "\U0001f600", "\0", "-", "--", "a-b_c", "a.b", "/", "a/b/", "#x", "%s", "{}", "{0}", "\\", "'",
+    "\ufb01", "\u01c5", "nan", "None", "True", "-1", "1.5", "A" * 30, "a" * 70, "\x1c", "\x85", "\ufeffa",
+)  # fmt: skip
+_WORDS = ("a", "b", "foo", "x", "1", "42", "A", " ", ",", "-", "\u00e9", "2024-02-29", "")
+_ERRORS = ("ValueError", "KeyError", "TypeError", "AttributeError", "IndexError", "StopIteration", "RuntimeError",
+           "OSError", "ZeroDivisionError", "LookupError")  # fmt: skip
+_DEPTH = 5
+_TEMPLATE_NAMES = 12
+
+
+class Drawer:
+    """Draws values for one call. `outside` tells afterwards whether something beyond the domain was drawn."""
+
+    def __init__(self, choose, pools):
+        self._choose, self._pools = choose, pools
+        self.outside = False
+        self._drawn = {"int": [], "str": [], "float": []}
+        self._lengths = []
+
+    def draw(self, spec, depth=0):
+        """Source text of a value of `spec`."""
+        method = getattr(self, "_" + spec.kind)
+        return method(spec, depth)
+
+    # -- leaves -------------------------------------------------------------------------------------
+
+    def _int(self, spec, depth):
+        count = "count" in spec.data
+        return self._again("int", lambda: repr(self._count() if count else self._number()))
+
+    def _number(self):
+        choose, pools = self._choose, self._pools
+        roll = choose.between(0, 19)
+        if roll < 9:
+            return choose.pick(_INTS)
+        if roll < 14 and pools.ints:
+            return choose.pick(list(pools.ints)) + choose.pick((0, 1, -1))
+        if roll < 16 and self._lengths:
+            return self._near_length()
+        if roll == 16:
+            return choose.pick((True, False))
+        if roll == 17:
+            return choose.between(-30, 300)
+        return choose.pick(_LARGE_INTS) if roll > 17 else choose.pick(_INTS)
+
+    def _count(self):
+        choose, pools = self._choose, self._pools
+        roll = choose.between(0, 9)
+        if roll < 4 or (roll < 7 and not self._lengths):
+            return choose.pick(_INTS[:14])
+        if roll < 7:
+            return self._near_length()
+        small = [number for number in pools.ints if -300 <= number <= 5000]
+        if roll < 9 and small:
+            return choose.pick(small) + choose.pick((0, 1, -1))
+        return choose.pick((True, 20, 60, 101, -100))
+
+    def _near_length(self):
+        length = self._choose.pick(self._lengths)
+        return self._choose.pick((length, length - 1, length + 1, -length, -length - 1))
+
+    def _float(self, spec, depth):
+        return self._again("float", self._any_float)
+
+    def _any_float(self):
+        choose, pools = self._choose, self._pools
+        roll = choose.between(0, 9)
+        if roll < 5:
+            return choose.pick(_FLOATS)
+        if roll == 5 and (pools.floats or pools.ints):
+            return repr(float(min(choose.pick(list(pools.floats) + list(pools.ints)), 10**300)))
+        if roll == 6:
+            return repr(choose.between(-2000, 2000) / choose.pick((4, 10, 3, 7)))
+        if roll == 7:
+            return repr(choose.pick(_INTS))
+        return choose.pick(_ODD_FLOATS)
+
+    def _str(self, spec, depth):
+        return self._again("str", lambda: repr(self._text(spec.data)))
+
+    def _text(self, words):
+        choose = self._choose
+        roll = choose.between(0, 19)
+        special = self._special(words)
+        if special and roll < 14:
+            return choose.pick(special)
+        if "regex" in words:
+            return self._pattern_text()
+        if roll < 5:
+            return choose.pick(_STRS)
+        if roll < 8:
+            return self._mined()
+        if roll < 11:
+            return self._assembled()
+        if roll < 13 and self._pools.regexes:
+            return self._by_pattern()
+        if roll < 14 and self._pools.names:
+            return self._template()
+        if roll < 17:
+            return choose.pick(_ODD_STRS)
+        return nearly(self._mined(), choose)
+
+    def _special(self, words):
+        pools, found = self._pools, list(self._pools.texts)
+        if "json" in words or "loads" in pools.calls:
+            found += JSON_TEXTS
+        if "date_text" in words or pools.calls & {"fromisoformat", "strptime"}:
+            found += DATE_TEXTS
+        if not words and pools.calls & {"int", "float", "Decimal", "isdigit", "isdecimal", "isnumeric"}:
+            found += NUMBER_TEXTS
+        return found
+
+    def _pattern_text(self):
+        own = [text for text, _ in self._pools.regexes if isinstance(text, str)]
+        plain = ["a", "[a-z]+", r"\d+", "(a)(b)?", "", ".", "^a", "a|b", "[", r"\w+", "A", "x*"]
+        return self._choose.pick(own + plain)
+
+    def _mined(self):
+        pools = self._pools
+        found = list(pools.strs) + list(pools.keys)
+        if not found:
+            return self._choose.pick(_STRS)
+        text = self._choose.pick(found)
+        roll = self._choose.between(0, 9)
+        if roll < 5 or not text:
+            return text
+        low = self._choose.between(0, len(text) - 1)
+        high = self._choose.between(low + 1, len(text))
+        return (text[low:high], text.swapcase(), text[::-1], text + text, text.upper())[roll - 5]
+
+    def _assembled(self):
+        choose = self._choose
+        pieces = [choose.pick((self._mined(), choose.pick(_WORDS))) for _ in range(choose.between(2, 6))]
+        return choose.pick(("", "", " ", "\n")).join(pieces)
+
+    def _by_pattern(self):
+        pattern, flags = self._choose.pick(list(self._pools.regexes))
+        text = matching(pattern, flags, self._choose)
+        text = text.decode("latin-1") if isinstance(text, bytes) else text
+        roll = self._choose.between(0, 3)
+        if roll == 0:
+            return nearly(text, self._choose)
+        return text if roll < 3 else self._choose.pick(_WORDS) + text + self._choose.pick(_WORDS)
+
+    def _template(self):
+        name = self._choose.pick(list(self._pools.names)[:_TEMPLATE_NAMES])
+        return self._choose.pick(("{%s}", "%%(%s)s", "$%s", "{%s!r:>8}", "%s", "{%s.__class__}")) % name
+
+    def _bytes(self, spec, depth):
+        choose, pools = self._choose, self._pools
+        found = [*pools.bytes, *pools.binaries]
+        if found and choose.chance(0.4):
+            return repr(choose.pick(found))
+        if choose.chance(0.2):
+            return repr(choose.pick((b"\xff\x00", b"\x80", b"a\r\nb", b"\xc3\xa9", b"\n", b"  ")))
+        return repr(self._text(frozenset()).encode("utf-8", "replace"))
+
+    def _bool(self, spec, depth):
+        return self._choose.pick(("False", "True"))
+
+    def _none(self, spec, depth):
+        return "None"
+
+    def _complex(self, spec, depth):
+        return self._choose.pick(("0j", "1j", "(1+2j)", "complex('nan')"))
+
+    def _any(self, spec, depth):
+        choose = self._choose
+        roll = choose.between(0, 11 if depth < _DEPTH else 7)
+        if roll < 4:
+            return self._int(_PLAIN, depth)
+        if roll < 7:
+            return self._str(_PLAIN, depth)
+        if roll == 7:
+            return choose.pick(("None", "1.5", "True", "b'a'", "-0.0"))
+        inner = [self._any(spec, depth + 2) for _ in range(choose.between(0, 3))]
+        return _written(choose.pick(("list", "tuple", "list", "dict")), inner)
+
+    def _again(self, kind, draw):
+        """Sometimes a value that this call holds already: equal values in two places make branches meet."""
+        drawn = self._drawn[kind]
+        if drawn and self._choose.chance(0.2):
+            return self._choose.pick(drawn)
+        text = draw()
+        drawn.append(text)
+        return text
+
+    # -- containers ---------------------------------------------------------------------------------
+
+    def _items(self, spec, depth):
+        """Texts of items: few, or as many as a size in the source asks for; repeated ones more often than not."""
+        size = self._size(depth)
+        self._lengths.append(size)
+        if size > 12:
+            distinct = [self.draw(spec, depth + 1) for _ in range(self._choose.pick((1, 2, 5, 9)))]
+            return [self._choose.pick(distinct) for _ in range(size)]
+        found = []
+        for _ in range(size):
+            if found and self._choose.chance(0.2):
+                found.append(self._choose.pick(found))
+            else:
+                found.append(self.draw(spec, depth + 1))
+        return found
+
+    def _size(self, depth):
+        choose = self._choose
+        if depth >= _DEPTH:
+            return 0
+        sizes = [size for size in self._pools.sizes if 4 < size <= 300]
+        if depth == 0 and sizes and choose.chance(0.25):
+            return max(choose.pick(sizes) + choose.pick((1, 0, -1, 10)), 0)
+        if depth == 0 and choose.chance(0.02):
+            return choose.pick((20, 60, 101))
+        return choose.pick((2, 0, 1, 3, 3, 4, 6))
+
+    def _list(self, spec, depth):
+        return _written("list", self._items(spec.parts[0], depth))
+
+    def _tuple_of(self, spec, depth):
+        return _written("tuple", self._items(spec.parts[0], depth))
+
+    def _set(self, spec, depth):
+        return _written("set", self._items(spec.parts[0], depth))
+
+    def _frozenset(self, spec, depth):
+        return "frozenset(%s)" % self._list(spec, depth)
+
+    def _deque(self, spec, depth):
+        limit = self._choose.pick(("", "", "", ", maxlen=3"))
+        return "__import__('collections').deque(%s%s)" % (self._list(spec, depth), limit)
+
+    def _iterator(self, spec, depth):
+        items = self._list(spec, depth)
+        return (
+            self._choose.pick(
+                ("iter(%s)", "double.lazy(%s)", "double.lazy(%s)", "double.lazy(%s, fails=True)")
+            )
+            % items
+        )
+
+    def _iterable(self, spec, depth):
+        kind = self._choose.pick(("list", "tuple_of", "iterator", "iterator", "set", "dict_keys", "breaking"))
+        if kind == "breaking":
+            return "double.breaking(%s)" % self._list(spec, depth)
+        return self._of_kind(kind, spec, depth)
+
+    def _collection(self, spec, depth):
+        return self._of_kind(
+            self._choose.pick(("list", "tuple_of", "set", "dict_keys", "deque")), spec, depth
+        )
+
+    def _sequence(self, spec, depth):
+        return self._of_kind(self._choose.pick(("list", "list", "tuple_of")), spec, depth)
+
+    def _of_kind(self, kind, spec, depth):
+        hashable = _hashable(spec.parts[0])
+        if kind == "dict_keys":
+            return "dict.fromkeys(%s)" % self._list(spec, depth) if hashable else self._list(spec, depth)
+        if kind == "set" and not hashable:
+            kind = "list"
+        return getattr(self, "_" + kind)(spec, depth)
+
+    def _dict(self, spec, depth):
+        key, value = spec.parts
+        keys = dict.fromkeys(self._items(key, depth))
+        return "{" + ", ".join("%s: %s" % (text, self.draw(value, depth + 1)) for text in keys) + "}"
+
+    def _mapping(self, spec, depth):
+        kind = self._choose.pick(("dict", "dict", "dict", "ordered_dict", "default_dict"))
+        return getattr(self, "_" + kind)(spec, depth)
+
+    def _default_dict(self, spec, depth):
+        factory = self._choose.pick(("int", "list", "lambda: 'made'"))
+        return "__import__('collections').defaultdict(%s, %s)" % (factory, self._dict(spec, depth))
+
+    def _ordered_dict(self, spec, depth):
+        return "__import__('collections').OrderedDict(%s)" % self._dict(spec, depth)
+
+    def _counter(self, spec, depth):
+        return "__import__('collections').Counter(%s)" % self._dict(spec, depth)
+
+    def _tuple(self, spec, depth):
+        return _written("tuple", [self.draw(part, depth + 1) for part in spec.parts])
+
+    def _struct(self, spec, depth):
+        pairs = [
+            "%r: %s" % (name, self.draw(part, depth + 1))
+            for name, part in zip(spec.data, spec.parts)
+            if not self._choose.chance(0.1)
+        ]
+        if self._choose.chance(0.1):
+            pairs.append("%r: %s" % (self._text(frozenset()), self._any(_PLAIN, depth + 1)))
+        if self._choose.chance(0.15):
+            pairs = self._choose.shuffled(pairs)
+        return "{" + ", ".join(pairs) + "}"
+
+    # -- objects ------------------------------------------------------------------------------------
+
+    def _make(self, spec, depth):
+        expression, names = spec.data
+        texts = [self.draw(part, depth + 1) for part in spec.parts]
+        named = ["%s=%s" % (name, text) if name else text for name, text in zip(names, texts)]
+        return "%s(%s)" % (expression, ", ".join(named))
+
+    def _duck(self, spec, depth):
+        pairs = ["%s=%s" % (name, self.draw(part, depth + 1)) for name, part in zip(spec.data, spec.parts)]
+        if len(pairs) > 1 and self._choose.chance(0.1):
+            pairs.pop()
+        return "double.duck(%s)" % ", ".join(["'duck'", *pairs])
+
+    def _call(self, spec, depth):
+        choose, result = self._choose, spec.parts[0]
+        roll = choose.between(0, 9)
+        if roll < 2:
+            return "double.call('f')"
+        returns = "[%s]" % ", ".join(self.draw(result, depth + 1) for _ in range(choose.between(1, 4)))
+        if roll < 6:
+            return "double.call('f', returns=%s)" % returns
+        if roll < 9:
+            known = list(self._pools.errors) * 3 + list(_ERRORS)
+            return "double.call('f', returns=%s, fails_at=%d, error=%s)" % (
+                returns,
+                choose.between(1, 3),
+                choose.pick(known),
+            )
+        return choose.pick(("str", "len", "bool", "lambda *a: None", "lambda *a: a", "repr", "abs"))
+
+    def _text_io(self, spec, depth):
+        lines = [self._text(frozenset()) for _ in range(self._choose.between(0, 5))]
+        for line in lines:
+            self._drawn["str"].append(repr(line.strip("\n")))
+        text = "\n".join(lines) + self._choose.pick(("\n", "")) if lines else ""
+        return "__import__('io').StringIO(%r)" % text
+
+    def _binary_io(self, spec, depth):
+        return "__import__('io').BytesIO(%s)" % self._bytes(spec, depth)
+
+    def _one_of(self, spec, depth):
+        return self._choose.pick(spec.data)
+
+    def _union(self, spec, depth):
+        return self.draw(self._choose.pick(spec.parts), depth)
+
+    def _lazy(self, spec, depth):
+        return "None" if depth > _DEPTH + 3 else self.draw(spec.data(), depth + 1)
+
+    def _outside(self, spec, depth):
+        self.outside = True
+        return self.draw(spec.parts[0], depth)
+
+
+class _Plain:
+    data = frozenset()
+
+
+_PLAIN = _Plain()
+
+
+def _hashable(spec):
+    if spec.kind in ("list", "dict", "set", "struct", "any", "deque", "duck", "make", "default_dict"):
+        return False
+    return all(map(_hashable, spec.parts)) if spec.kind in ("union", "tuple", "tuple_of") else True
+
+
+def _written(kind, items):
+    inner = ", ".join(items)
+    if kind == "list":
+        return "[" + inner + "]"
+    if kind == "set":
+        return "{" + inner + "}" if items else "set()"
+    if kind == "dict":
+        return "{" + ", ".join("%r: %s" % (chr(97 + n), item) for n, item in enumerate(items)) + "}"
+    return "(" + inner + ("," if len(items) == 1 else "") + ")"
