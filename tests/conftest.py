@@ -11,10 +11,17 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
 
 from optimizer.sandbox.launch import Launcher
 
 collect_ignore = ["corpora"]
+
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+
+# A busy machine is not a failure; and what CI tries is the same every time.
+settings.register_profile("tests", deadline=None, derandomize=IN_CI)
+settings.load_profile("tests")
 
 MINORS = ("3.9", "3.10", "3.11", "3.12", "3.13")
 
@@ -74,7 +81,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 def _missing(what: str) -> NoReturn:
-    if os.environ.get("CI", "").lower() in {"1", "true"}:
+    if IN_CI:
         pytest.fail(f"{what}; CI must have it", pytrace=False)
     pytest.skip(what)
 

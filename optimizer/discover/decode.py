@@ -84,7 +84,7 @@ def parsed(text: str | bytes) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as error:
-        raise UnreadableError(_why_notparsed(str(text), error)) from error
+        raise UnreadableError(_why_not_parsed(str(text), error)) from error
     except (RecursionError, MemoryError) as error:
         message = "nested too deeply to be parsed"
         raise UnreadableError(message) from error
@@ -92,7 +92,7 @@ def parsed(text: str | bytes) -> ast.Module:
         raise UnreadableError(str(error)) from error
 
 
-def _why_notparsed(text: str, error: SyntaxError) -> str:
+def _why_not_parsed(text: str, error: SyntaxError) -> str:
     where = f"line {error.lineno}: {error.msg}"
     if _PYTHON_2.search(text):
         return f"Python 2 ({where})"
@@ -102,14 +102,17 @@ def _why_notparsed(text: str, error: SyntaxError) -> str:
 
 def _check_encoding(data: bytes, text: str, encoding: str, *, bom: bool, tree: ast.Module) -> None:
     """Make sure that nothing is lost on the way back, and that Python reads the bytes as the same program."""
-    try:
-        again = text.encode("utf-8-sig" if bom else encoding)
-    except UnicodeError:
-        again = None
-    same_program = encoding == "utf-8" or ast.dump(parsed(data)) == ast.dump(tree)
-    if again != data or not same_program:
+    same_bytes = _encoded(text, "utf-8-sig" if bom else encoding) == data
+    if not same_bytes or (encoding != "utf-8" and ast.dump(parsed(data)) != ast.dump(tree)):
         message = f"its encoding {encoding} does not give the same bytes back"
         raise UnreadableError(message)
+
+
+def _encoded(text: str, codec: str) -> bytes | None:
+    try:
+        return text.encode(codec)
+    except UnicodeError:
+        return None
 
 
 def _newline(text: str) -> str:

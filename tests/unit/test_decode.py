@@ -26,6 +26,8 @@ LEFT_ALONE = [
     (b"# coding: rot13\nk = 1\n", "rot13 is no encoding of text"),
     (b"\xef\xbb\xbf# coding: latin-1\nx = 1\n", "encoding problem: utf-8"),
     (b"# coding: utf-7\nx = '+AGE-'\n", "its encoding utf-7 does not give the same bytes back"),
+    (b"# coding: idna\nx = '" + b"a" * 70 + b"'\n", "its encoding idna does not give the same bytes back"),
+    (b"# coding: raw_unicode_escape\nx = '\\ud800'\n", "'utf-8' codec can't encode character"),
     (b"print 'hello'\n", "Python 2 (line 1:"),
     (b"try:\n    pass\nexcept OSError, error:\n    pass\n", "Python 2 (line 3:"),
     (b"raise ValueError, 'x'\n", "Python 2 (line 1:"),
@@ -79,7 +81,18 @@ def test_taken(data: bytes, encoding: str, bom: bool, newline: str) -> None:
     assert encoded(decoded) == data
 
 
-CODECS = ["utf-8", "utf-8-sig", "latin-1", "cp1252", "ascii", "koi8-r", "shift_jis", "gb18030", "iso2022_jp"]
+CODECS = [
+    "utf-8",
+    "utf-8-sig",
+    "latin-1",
+    "cp1252",
+    "ascii",
+    "koi8-r",
+    "shift_jis",
+    "gb18030",
+    "euc_jp",
+    "iso2022_jp",
+]
 
 
 @given(

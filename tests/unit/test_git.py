@@ -223,6 +223,21 @@ def test_a_copy_does_not_follow_a_link_in_the_place_of_a_folder(make_project: Ma
     assert (copy / "b.py").is_file()
 
 
+def test_a_file_that_cannot_be_copied_is_named(
+    make_project: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_project({"secret.key": ""})
+
+    def refuse(source: Path, target: Path, *, follow_symlinks: bool) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("shutil.copy2", refuse)
+    with pytest.raises(
+        ProjectError, match=r"secret\.key cannot be copied \(Permission denied\); make it readable"
+    ):
+        GitRepository.open(root).copy_to(tmp_path / "copy")
+
+
 def test_submodules_and_nested_repositories_stay_behind(make_project: Make, tmp_path: Path) -> None:
     root = make_project({"a.py": ""})
     git(tmp_path, "clone", "--quiet", str(root), "library")

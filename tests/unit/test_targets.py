@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+import tokenize
 
 import pytest
 
@@ -66,6 +67,16 @@ NOT_SKIPPED = [
 def test_not_skipped(source: str, because: str) -> None:
     del because
     assert names(source) == ["f"]
+
+
+def test_comments_that_cannot_be_told_apart_all_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    def give_up(readline: object) -> None:
+        raise tokenize.TokenError
+
+    source = "x = '# optimizer: skip'\ndef f():\n    pass"
+    assert names(source) == ["f"]
+    monkeypatch.setattr("tokenize.generate_tokens", give_up)
+    assert names(source) == []
 
 
 def test_a_skipped_class_takes_its_methods_along() -> None:
