@@ -315,6 +315,7 @@ class Measurement:
     worst: float = 0.0
     synthetic: bool = False
     reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     seconds: float = 0.0
     pyperf_before: str = field(default="", repr=False)
     pyperf_after: str = field(default="", repr=False)
