@@ -64,7 +64,9 @@ def look(values: Sequence[float], *, threshold: float = THRESHOLD, prior_sd: flo
     return Look(answer=answer, mean=mean, low=low, high=high, count=count)
 
 
-def bounds(values: Sequence[float], *, alpha: float = 0.0, prior_sd: float = PRIOR_SD) -> tuple[float, float, float]:
+def bounds(
+    values: Sequence[float], *, alpha: float = 0.0, prior_sd: float = PRIOR_SD
+) -> tuple[float, float, float]:
     """The mean with its lower bound (at 1 - alpha, or 0.999 without one) and its upper bound (at 0.95)."""
     count = len(values)
     mean = fmean(values)
@@ -90,7 +92,9 @@ def run_gate(
     seen: Look | None = None
     for count in LOOKS:
         if seen is not None and not enough_time(count - len(values)):
-            return Look(answer=Answer.UNDECIDED, mean=seen.mean, low=seen.low, high=seen.high, count=seen.count)
+            return Look(
+                answer=Answer.UNDECIDED, mean=seen.mean, low=seen.low, high=seen.high, count=seen.count
+            )
         values += [draw() for _ in range(count - len(values))]
         seen = look(values, threshold=threshold, prior_sd=prior_sd)
         if seen.answer is not Answer.UNDECIDED:

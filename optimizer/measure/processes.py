@@ -25,13 +25,13 @@ class Unmeasurable(Exception):
     """These two versions cannot be timed here; the message is a sentence for the maintainer."""
 
 
-class Alternate(Exception):
+class _Alternate(Exception):
     """One process cannot hold both versions; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """What one process (or one pair of neighbours) has to say.
+    """What one process has to say.
 
     `x` is log(time before / time after) over the weighted mix; `strata` are (name, weight, x), `calls`
     are (index, x). `cpu_share` is the processor's share of the best block's time.
@@ -55,29 +55,44 @@ class Process:
     hash_seed: str = "random"
     started: float = 0.0
     metadata: Mapping[str, str] = field(default_factory=dict)
-    plan: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
-class Duet:
-    """Draws processes that hold both versions. With `control`, both are the earlier version."""
+class Sampler:
+    """Draws processes. With `control`, both versions are the earlier one.
+
+    Usually one process holds both versions. Where it cannot, it forks one process for each, which take turns
+    (`apart`); that is found out by the first draw.
+    """
 
     subject: Subject
     runner: Runner
     control: bool = False
     rng: random.Random = field(default_factory=random.SystemRandom)
+    apart: bool = False
+    apart_because: str = ""
     wall_seconds: float = 120.0
     drawn: list[Process] = field(default_factory=list)
 
     def draw(self) -> Process:
-        """Run one process. Raises Unmeasurable or Alternate."""
+        """Run one process. Raises Unmeasurable."""
         started = time.monotonic()
-        wanted = base_payload(self.subject) | disorder(self.rng)
-        wanted |= {"turn": len(self.drawn), "control": self.control, "metadata": not self.drawn}
-        result = work(self.runner, self.subject, "duet", wanted, rng=self.rng, wall_seconds=self.wall_seconds)
+        try:
+            result = self._work()
+        except _Alternate as reason:
+            self.apart, self.apart_because = True, str(reason)
+            result = self._work()
         process = _process(result, seconds=time.monotonic() - started)
         self.drawn.append(process)
         return process
+
+    def _work(self) -> Mapping[str, Any]:
+        wanted = base_payload(self.subject) | disorder(self.rng)
+        wanted |= {"turn": len(self.drawn), "control": self.control, "metadata": not self.drawn}
+        if self.apart and self.control:
+            wanted["after"] = self.subject.before
+        task = "duet_apart" if self.apart else "duet"
+        return work(self.runner, self.subject, task, wanted, rng=self.rng, wall_seconds=self.wall_seconds)
 
 
 def base_payload(subject: Subject) -> dict[str, Any]:
@@ -102,6 +117,7 @@ def disorder(rng: random.Random) -> dict[str, Any]:
     return {
         "junk": [rng.randrange(1, _LARGEST_JUNK) for _ in range(rng.randrange(_MOST_JUNK + 1))],
         "order": order,
+        "processor": rng.randrange(1 << 16),
         "flips": [rng.randrange(2) for _ in range(_FLIPS)],
         "schedule": [rng.choice(("ABBA", "BAAB")) for _ in range(_QUADS)],
     }
@@ -116,7 +132,7 @@ def work(
     rng: random.Random,
     wall_seconds: float,
 ) -> Mapping[str, Any]:
-    """One worker's result; what it could not do comes as Unmeasurable or Alternate."""
+    """One worker's result; what it could not do comes as an exception."""
     job = Job(
         task=task,
         payload=wanted,
@@ -129,7 +145,7 @@ def work(
     ran = runner.work(job)
     answer = ran.messages[-1] if ran.messages else {}
     if "alternate" in answer:
-        raise Alternate(str(answer["alternate"]))
+        raise _Alternate(str(answer["alternate"]))
     if "error" in answer:
         message = f"It could not be timed: {answer['error']}."
         raise Unmeasurable(message)
@@ -169,7 +185,6 @@ def _process(result: Mapping[str, Any], *, seconds: float) -> Process:
         loops=max(result["counts"]["segments"]) * result["counts"]["passes"],
         started=time.time() - seconds,
         metadata=result.get("metadata", {}),
-        plan={"counts": result["counts"], "resets": result["resets"], "segments": result["plan"]},
     )
 
 

@@ -84,14 +84,18 @@ def watch(arguments):
             return None
         # A class may hide its caches from pickle, so look at the attributes themselves too.
         attributes = getattr(value, "__dict__", None)
-        seen.append((data, {key: id(each) for key, each in attributes.items()} if type(attributes) is dict else None))
+        seen.append(
+            (data, {key: id(each) for key, each in attributes.items()} if type(attributes) is dict else None)
+        )
     return seen
 
 
 def size_name(arguments):
     """The stratum of arguments from an inputs file: exact types, with sizes by powers of two."""
     args, kwargs = arguments
-    return ", ".join(itertools.chain(map(_describe, args), (key + "=" + _describe(kwargs[key]) for key in kwargs)))
+    return ", ".join(
+        itertools.chain(map(_describe, args), (key + "=" + _describe(kwargs[key]) for key in kwargs))
+    )
 
 
 def _describe(value):
@@ -144,8 +148,10 @@ def _from_file(path, entry):
     calls = []
     for index, args in enumerate(first):
         if not isinstance(args, tuple):
-            raise ValueError("inputs() of %s yields a %s as item %d; yield argument tuples" % (
-                path, type(args).__name__, index))
+            raise ValueError(
+                "inputs() of %s yields a %s as item %d; yield argument tuples"
+                % (path, type(args).__name__, index)
+            )
         calls.append(Call(index, entry, size_name((args, {})), 1 / len(first), _again(module, index)))
     return calls, []
 

@@ -117,8 +117,12 @@ def bound_names(node):
 
 
 def _used_names(node):
-    loaded = {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}
-    return loaded | {name for each in ast.walk(node) if isinstance(each, ast.AugAssign) for name in bound_names(each)}
+    loaded = {
+        each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)
+    }
+    return loaded | {
+        name for each in ast.walk(node) if isinstance(each, ast.AugAssign) for name in bound_names(each)
+    }
 
 
 def _kind(node):
@@ -226,9 +230,8 @@ def _rest(units):
 
 def _plain_attribute(node):
     """An unannotated `NAME = value`: no field, and nothing that Python itself gives a meaning to."""
-    return (
-        isinstance(node, ast.Assign)
-        and all(isinstance(target, ast.Name) and not target.id.startswith("__") for target in node.targets)
+    return isinstance(node, ast.Assign) and all(
+        isinstance(target, ast.Name) and not target.id.startswith("__") for target in node.targets
     )
 
 
@@ -281,7 +284,9 @@ def _check_repeatable(unit):
     if unit.kind in ("def", "assign", "import"):
         return
     simple = (*DEFINITIONS, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Pass, ast.Raise)
-    if isinstance(unit.node, (ast.If, ast.Try)) and all(isinstance(each, simple) for each in _leaves(unit.node)):
+    if isinstance(unit.node, (ast.If, ast.Try)) and all(
+        isinstance(each, simple) for each in _leaves(unit.node)
+    ):
         return
     raise NotTogether("the top-level statement in line %d depends on what changes" % unit.node.lineno)
 

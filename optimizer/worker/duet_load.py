@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import importlib
 import os
 import sys
@@ -45,10 +44,16 @@ class quiet_errors:
 def module(payload, text):
     """Import the project's module with `text` served as its file, under all its names."""
     load.serve(payload["file"], text)
-    found = importlib.import_module(payload["module"])
+    return checked(importlib.import_module(payload["module"]), payload)
+
+
+def checked(found, payload):
+    """The module, if it really came from the file that changes."""
     where = getattr(found, "__file__", None)
     if not where or os.path.realpath(where) != os.path.realpath(payload["file"]):
-        raise ImportError("%s was imported from %s instead of %s" % (payload["module"], where, payload["file"]))
+        raise ImportError(
+            "%s was imported from %s instead of %s" % (payload["module"], where, payload["file"])
+        )
     for alias in payload.get("aliases", ()):
         sys.modules[alias] = found
     return found
@@ -81,8 +86,3 @@ def _cflags():
 def own_names(function_names):
     """How `duet_state` calls the caches that belong to these functions."""
     return {"the cache of " + name for name in function_names}
-
-
-def remember_on_import(keep):
-    """Make `keep` reachable for instrumented code, from every module."""
-    builtins.__tenpercent_keep__ = keep

@@ -31,7 +31,9 @@ def make(function, arguments, *, style, fresh, raises, limit=None):
     drained to its end. For async styles `run` is a coroutine function.
     """
     args, kwargs = arguments
-    source = _source(len(args), list(kwargs), style=style, fresh=fresh, raises=raises, endless=limit is not None)
+    source = _source(
+        len(args), list(kwargs), style=style, fresh=fresh, raises=raises, endless=limit is not None
+    )
     space = {
         "f": function,
         "repeat": itertools.repeat,
@@ -43,7 +45,9 @@ def make(function, arguments, *, style, fresh, raises, limit=None):
     exec(compile(source, "<timed loop>", "exec"), space)
     given = (*args, *kwargs.values())
     if fresh:
-        return lambda count, sets: space["loop"](space["f"], [(*args, *kwargs.values()) for args, kwargs in sets])
+        return lambda count, sets: space["loop"](
+            space["f"], [(*args, *kwargs.values()) for args, kwargs in sets]
+        )
     return lambda count, sets: space["loop"](space["f"], count, given)
 
 

@@ -49,27 +49,15 @@ class Segment:
         """Call `function` once with untouched arguments and see what happens to them."""
         arguments = self.call.fresh()
         seen = duet_calls.watch(arguments)
-        self.outcomes[name] = _run_once(function, arguments, loop)
+        self.outcomes[name] = run_once(function, arguments, loop)
         if seen is None or duet_calls.watch(arguments) != seen:
             self.fresh = True
 
     def settle(self):
         """One way to use the results up that suits both sides."""
         outcomes = list(self.outcomes.values())
-        if len({outcome.raised for outcome in outcomes}) > 1:
-            raise NotTogether("the versions end differently on call %d: %s" % (
-                self.call.index, " and ".join(outcome.raised or "a result" for outcome in outcomes)))
-        styles = {outcome.style for outcome in outcomes}
-        if styles == {"plain", "drain"} and all(o.kind in _ITERABLES for o in outcomes if o.style == "plain"):
-            styles = {"drain"}
-        if len(styles) > 1:
-            raise NotTogether("the versions return different kinds of result on call %d" % self.call.index)
-        self.adopt(
-            style=styles.pop(),
-            raises=bool(outcomes[0].raised),
-            endless=any(outcome.endless for outcome in outcomes),
-            fresh=self.fresh,
-        )
+        style, endless = common_style(self.call.index, outcomes)
+        self.adopt(style=style, raises=bool(outcomes[0].raised), endless=endless, fresh=self.fresh)
 
     def adopt(self, *, style, raises, endless, fresh):
         """Take a decision made here or, for versions in processes of their own, elsewhere."""
@@ -109,10 +97,26 @@ class Segment:
         return max(1, int(min(by_time, _SETS_BYTES // (self._copy_bytes or 1024))))
 
 
+def common_style(index, outcomes):
+    """(style, endless) that suits the outcomes of both sides. Raises NotTogether where they do not compare."""
+    if len({outcome.raised for outcome in outcomes}) > 1:
+        how = " and ".join(outcome.raised or "a result" for outcome in outcomes)
+        raise NotTogether("they end differently on call %d: %s" % (index, how))
+    styles = {outcome.style for outcome in outcomes}
+    if styles == {"plain", "drain"} and all(
+        each.kind in _ITERABLES for each in outcomes if each.style == "plain"
+    ):
+        styles = {"drain"}
+    if len(styles) > 1:
+        raise NotTogether("they return different kinds of result on call %d" % index)
+    return styles.pop(), any(outcome.endless for outcome in outcomes)
+
+
 _ITERABLES = ("list", "tuple", "dict", "set", "frozenset", "str", "bytes", "deque", "range", "OrderedDict")
 
 
-def _run_once(function, arguments, loop):
+def run_once(function, arguments, loop):
+    """Make one call, use its result up, and say what it came to."""
     args, kwargs = arguments
     style, raised, endless, kind = "plain", "", False, ""
     started = time.perf_counter_ns()
@@ -123,6 +127,17 @@ def _run_once(function, arguments, loop):
     except BaseException as error:
         raised = type(error).__name__
     return Outcome(style, raised, endless, time.perf_counter_ns() - started, kind)
+
+
+def error_of(function, arguments, loop):
+    """Make one call, use its result up, and return what it raised, with its traceback."""
+    args, kwargs = arguments
+    try:
+        result = function(*args, **kwargs)
+        _use_up(result, style_of(result), loop)
+    except BaseException as error:
+        return error
+    return None
 
 
 def style_of(result):

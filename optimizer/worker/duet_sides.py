@@ -74,7 +74,9 @@ def raw_function(side, qualname, call):
         if _fits(function, len(args), set(kwargs)):
             return function
     if not functions:
-        raise LookupError("%s is not defined at the top of the module or of a class in both versions" % qualname)
+        raise LookupError(
+            "%s is not defined at the top of the module or of a class in both versions" % qualname
+        )
     raise LookupError("the recorded arguments do not fit %s" % qualname)
 
 
@@ -154,7 +156,8 @@ def _reopened(node, plan, path):
     body = []
     for member in node.body:
         inner = isinstance(member, ast.ClassDef) and any(
-            each == path + "." + member.name or each.startswith(path + "." + member.name + ".") for each in plan.members
+            each == path + "." + member.name or each.startswith(path + "." + member.name + ".")
+            for each in plan.members
         )
         if inner or (not isinstance(member, ast.ClassDef) and duet_diff.bound_names(member) & wanted):
             body.append(_instrument(member, plan, path + "."))
@@ -264,5 +267,7 @@ def _hoisted(side, qualname):
             return []
         code = inner[0]
     if code.co_freevars:
-        raise LookupError("%s uses variables of the function around it, so it cannot be called alone" % qualname)
+        raise LookupError(
+            "%s uses variables of the function around it, so it cannot be called alone" % qualname
+        )
     return [types.FunctionType(code, side.namespace, code.co_name)]

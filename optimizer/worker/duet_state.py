@@ -57,7 +57,9 @@ class State:
             self._add(name, value.__func__, depth)
         elif isinstance(value, property):
             self._add(name, value.fget, depth)
-        elif not isinstance(value, (type, types.ModuleType)) and type(getattr(value, "__dict__", None)) is dict:
+        elif (
+            not isinstance(value, (type, types.ModuleType)) and type(getattr(value, "__dict__", None)) is dict
+        ):
             self._add(name, value.__dict__, depth + 1)
 
     def _add_container(self, name, value, depth):

@@ -15,10 +15,12 @@ _SHORTEST_SEGMENT = 25_000
 _WARM_NANOSECONDS = 200_000
 _SLOW = 300_000_000
 _MOST_PASSES = 200
+_FEWEST_QUADS = 3
+_SETTLING_CALLS = 60
 
 
 class Stage:
-    """Calls and the sides they are timed on; `examine`, then `settle`, `warm`, `blocks`."""
+    """Calls and the sides they are timed on; `examine`, then `settle`, `warm`, `choose_counts`, and blocks."""
 
     def __init__(self, calls, sides, find):
         self.sides = sides
@@ -26,6 +28,7 @@ class Stage:
         self.segments = [Segment(call) for call in calls]
         self.functions = [{name: find(side, call) for name, side in sides.items()} for call in calls]
         self.passes = 1
+        self.waits = 0
         self.slowest = []
         self.resets = {name: () for name in sides}
         self.states = {name: State(side) for name, side in sides.items()}
@@ -41,42 +44,25 @@ class Stage:
             self.states[name].restore(left[name])
         return left
 
-    def reset_before_each_pass(self, left, own):
-        """Decide which state to empty; see `duet_state`. `own` are caches of the very functions that are called."""
-        before, after = left.get("before", set()), left.get("after", set())
-        both = {key for key in before & after if key in own}
-        self.resets = {"before": both, "after": both | (after - before)}
-        return {name: sorted(names) for name, names in self.resets.items()}
-
     def settle(self):
         for segment in self.segments:
             segment.settle()
 
-    def warm(self, flips, counts=None):
-        """Warm both sides, each call in a random order, and choose the loop counts."""
+    def warm(self, flips):
+        """Warm the sides, each call in a random order; returns nanoseconds per call on the slowest side."""
         for segment, functions in zip(self.segments, self.functions):
             segment.prepare(functions)
-        share = max(_SHORTEST_SEGMENT, BLOCK_NANOSECONDS // len(self.segments))
-        self.slowest = slowest = []
+        self.slowest = []
         for index, segment in enumerate(self.segments):
             names = list(self.sides)
             if flips[index % len(flips)]:
                 names.reverse()
-            slowest.append(max(self._warm_one(segment, name) for name in names))
-        if counts:
-            self.passes = counts["passes"]
-            for segment, count in zip(self.segments, counts["segments"]):
-                segment.count = count
-        elif any(self.resets.values()):
-            self.passes = max(1, min(_MOST_PASSES, BLOCK_NANOSECONDS // int(sum(slowest) or 1)))
-        else:
-            for segment, nanoseconds in zip(self.segments, slowest):
-                segment.count = max(1, min(segment.cap(share), int(share / max(nanoseconds, 1))))
-        return {"passes": self.passes, "segments": [segment.count for segment in self.segments]}
+            self.slowest.append(max(self._warm_one(segment, name) for name in names))
+        return self.slowest
 
     def _warm_one(self, segment, name):
         """Nanoseconds per call, once specialised code and caches have settled."""
-        first = segment.outcomes[name].nanoseconds if name in segment.outcomes else 0
+        first = segment.outcomes[name].nanoseconds
         if first > _SLOW:
             return first
         self._enter(name)
@@ -88,9 +74,24 @@ class Stage:
                 return best
             count *= 2
 
-    def _enter(self, name):
-        self.sides[name].install()
-        self.states[name].restore(self.resets.get(name, ()))
+    def choose_counts(self):
+        """Loop counts that both sides share: a block of the slower one takes about a millisecond."""
+        if any(self.resets.values()):
+            # State is emptied before each pass, so a pass holds each recorded call once, as the workload did.
+            counts = [1] * len(self.segments)
+            passes = max(1, min(_MOST_PASSES, int(BLOCK_NANOSECONDS / (sum(self.slowest) or 1))))
+        else:
+            share = max(_SHORTEST_SEGMENT, BLOCK_NANOSECONDS // len(self.segments))
+            wanted = [int(share / max(nanoseconds, 1)) for nanoseconds in self.slowest]
+            counts = [max(1, min(each, segment.cap(share))) for each, segment in zip(wanted, self.segments)]
+            passes = 1
+        self.set_counts({"passes": passes, "segments": counts})
+        return {"passes": passes, "segments": counts}
+
+    def set_counts(self, counts):
+        self.passes = counts["passes"]
+        for segment, count in zip(self.segments, counts["segments"]):
+            segment.count = count
 
     def pass_nanoseconds(self):
         """About how long one block takes, with the copies made for it."""
@@ -102,21 +103,28 @@ class Stage:
         wall, cpu = [0] * len(self.segments), [0] * len(self.segments)
         self._enter(name)
         if self.sides[name].attributes:
-            self._settle_type_caches(name)
+            # Putting methods on a class empties Python's caches about it.
+            self.settle_caches(name)
+        waits = voluntary_switches()
         for _ in range(self.passes):
-            self.states[name].restore(self.resets.get(name, ()))
+            self.states[name].restore(self.resets[name])
             for index, segment in enumerate(self.segments):
                 sets = segment.sets(segment.count)
                 started = time.thread_time_ns()
                 wall[index] += segment.run(name, segment.count, sets, self.loop)
                 cpu[index] += time.thread_time_ns() - started
+        self.waits += voluntary_switches() - waits
         return wall, cpu
 
-    def _settle_type_caches(self, name):
-        """Putting methods on a class empties Python's caches about it; a few calls that nobody times fill them."""
+    def _enter(self, name):
+        self.sides[name].install()
+        self.states[name].restore(self.resets[name])
+
+    def settle_caches(self, name):
+        """A few calls that nobody times, where a block has many."""
         for segment in self.segments:
             if segment.count > 1:
-                count = min(segment.count, 60)
+                count = min(segment.count, _SETTLING_CALLS)
                 segment.run(name, count, segment.sets(count), self.loop)
 
     def overheads(self):
@@ -130,16 +138,22 @@ class Stage:
         return bare, empty
 
 
+def resets(left, own):
+    """Which state to empty before each pass, for each side; see `duet_state`.
+
+    `own` are caches of the very functions that are called: recorded calls are those that missed them.
+    What only the later version keeps must not make its replays fast. Other state stays as calls leave it.
+    """
+    before, after = left["before"], left["after"]
+    both = before & after & own
+    return {"before": sorted(both), "after": sorted(both | (after - before))}
+
+
 def quads(stage, schedule):
     """Run as many of the drawn quads as fit. Yields, for each, {side: [(wall, cpu), ...]}."""
-    affordable = PROCESS_NANOSECONDS / (4 * stage.pass_nanoseconds() or 1)
-    if affordable < 1:
-        schedule = [schedule[0]] if affordable > 0.25 else [schedule[0][:2]]
-    elif affordable < len(schedule):
-        schedule = schedule[: max(int(affordable), 3)]
     gc.collect()
     gc.freeze()
-    for order in schedule:
+    for order in affordable(schedule, stage.pass_nanoseconds()):
         blocks = {}
         for letter in order:
             name = "before" if letter == "A" else "after"
@@ -147,9 +161,22 @@ def quads(stage, schedule):
         yield blocks
 
 
-def smallest(blocks):
-    """Nanoseconds of each segment: the smaller of a quad's blocks on one side."""
-    return [min(times) for times in zip(*(wall for wall, _ in blocks))]
+def affordable(schedule, block_nanoseconds):
+    """The part of the schedule that one process can run: fewer quads for slow calls, at last one pair."""
+    fits = PROCESS_NANOSECONDS / (4 * block_nanoseconds or 1)
+    if fits >= 1:
+        return schedule[: max(int(fits), _FEWEST_QUADS)]
+    return [schedule[0]] if fits > 0.25 else [schedule[0][:2]]
+
+
+def voluntary_switches():
+    """How often this thread has given the processor up of its own accord; 0 where the system does not say."""
+    try:
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
+    except (ImportError, AttributeError, ValueError):
+        return 0
 
 
 def median(values):

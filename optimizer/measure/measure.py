@@ -1,0 +1,50 @@
+"""Whether a change gains at least 10%, in the metric that it is meant to gain in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from optimizer.measure.control import Control, measure_control
+from optimizer.measure.memory import measure_memory
+from optimizer.measure.resources import measure_resources
+from optimizer.measure.speed import Trial, measure_speed, no_measurement
+from optimizer.model import Measurement, Metric, Subject
+from optimizer.ports import Runner
+
+__all__ = ["Control", "measure", "measure_control"]
+
+LEAST_THRESHOLD = 1.10
+
+
+def measure(
+    subject: Subject,
+    runner: Runner,
+    *,
+    control: Control | None = None,
+    threshold: float = LEAST_THRESHOLD,
+    seconds: float = 60.0,
+    confirm: bool = True,
+    on_progress: Callable[[str], None] | None = None,
+) -> Measurement:
+    """Measure `subject` and claim a gain, or say in `reasons` why not.
+
+    `control` is the run's A/A control; without one, a control of this subject is measured when there is
+    something to claim. `threshold` is the least ratio to claim, never under 1.10. `seconds` bounds each of
+    the measurement and its confirmation; a gate that is undecided then does not claim.
+    """
+    if not subject.samples and not subject.inputs_file and subject.qualnames != ("",):
+        return no_measurement(subject, "There are no recorded calls to measure with: give --inputs.")
+    trial = Trial(
+        subject=subject,
+        runner=runner,
+        threshold=max(threshold, LEAST_THRESHOLD),
+        seconds=seconds,
+        on_progress=on_progress or (lambda _text: None),
+    )
+    match subject.metric:
+        case Metric.MEMORY:
+            return measure_memory(trial)
+        case Metric.RESOURCES:
+            return measure_resources(trial)
+        case _:
+            return measure_speed(trial, control=control, confirm=confirm)
