@@ -102,7 +102,8 @@ def _gain_reasons(measurements: Sequence[Measurement]) -> Iterator[Reason]:
         )
         for text in texts:
             code = f"no proved gain in {measurement.metric.value}"
-            yield Reason(stage=Stage.MEASURE, code=code, text=f"Python {measurement.python}: {text}")
+            where = f"Python {measurement.python}: " if measurement.python else ""
+            yield Reason(stage=Stage.MEASURE, code=code, text=where + text)
 
 
 def _missing(
