@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 WORKER = sorted((ROOT / "optimizer" / "worker").rglob("*.py"))
 OPTIMIZER = sorted(path for path in (ROOT / "optimizer").rglob("*.py") if path not in WORKER)
 TRANSFORMS = sorted((ROOT / "transforms").rglob("*.py"))
-# What a worker may find beside the project's code, and a module that only older Pythons have.
-IN_THE_PROJECTS_PYTHON = {*sys.stdlib_module_names, "_sha256", "hypothesis", "pytest"}
+# What a worker may find beside the project's code, and modules that only some Pythons have.
+IN_THE_PROJECTS_PYTHON = {*sys.stdlib_module_names, "_sha2", "_sha256", "hypothesis", "pytest"}
 KIT = ("optimizer.transform", "optimizer.facts", "optimizer.model")
 
 
