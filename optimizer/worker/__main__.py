@@ -13,7 +13,10 @@ import importlib
 import importlib.util
 import json
 import os
+import signal
 import sys
+
+_PR_SET_PDEATHSIG = 1
 
 
 def _own_package(folder):
@@ -45,6 +48,18 @@ def _limit(limits):
             resource.setrlimit(kind, (ceiling, ceiling))
 
 
+def _end_with_parent():
+    """Have the kernel kill this process when whoever started it is killed. Linux only."""
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    except (ImportError, OSError, AttributeError):
+        return
+
+
 def _read_all(descriptor):
     with os.fdopen(descriptor, "rb") as stream:
         return stream.read()
@@ -66,6 +81,7 @@ def main(argv):
         while view:
             view = view[os.write(result_fd, view) :]
 
+    _end_with_parent()
     folder = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != folder]
     sys.path[:0] = job["sys_path"]
