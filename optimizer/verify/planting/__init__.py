@@ -1,0 +1,1 @@
+"""The kinds of mistakes that `mutants` plants, a file for each family."""
