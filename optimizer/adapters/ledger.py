@@ -63,8 +63,12 @@ class SqliteLedger(Ledger):
         """What was stored under `key`, or None."""
         query = "SELECT value FROM verdicts WHERE key = ?"
         row = self._attempt(lambda connection: connection.execute(query, (key,)).fetchone())
-        value: Mapping[str, Any] | None = json.loads(row[0]) if row else None
-        return value
+        try:
+            value = json.loads(row[0]) if row else None
+        except (ValueError, TypeError):
+            # SQLite keeps no checksums, so damage inside a row arrives here.
+            return None
+        return value if isinstance(value, dict) else None
 
     def remember(self, key: str, value: Mapping[str, Any]) -> None:
         """Store durably; returns after the commit."""

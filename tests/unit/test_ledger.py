@@ -154,6 +154,13 @@ def test_damage_while_in_use_costs_memory_but_not_the_run(file: Path, warnings: 
     assert all("\n" not in warning for warning in warnings)
 
 
+@pytest.mark.parametrize("row", ['{"x": ', "[1]", b"\xff\xfe"])
+def test_a_damaged_row_is_forgotten(ledger: SqliteLedger, row: str | bytes) -> None:
+    ledger.remember("a", {"x": 1})
+    ledger._connection.execute("UPDATE verdicts SET value = ?", (row,))
+    assert ledger.recall("a") is None
+
+
 def test_a_ledger_that_fails_again_and_again_is_left(
     ledger: SqliteLedger, file: Path, warnings: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
