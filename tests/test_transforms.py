@@ -7,6 +7,7 @@ import contextlib
 import inspect
 import io
 import textwrap
+import warnings
 
 import pytest
 
@@ -84,7 +85,8 @@ def behaviour(text: str, call: str) -> object:
     """What the call gives, or raises, and what it prints: nested types count, not only values."""
     namespace: dict[str, object] = {"__name__": "example"}
     printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
+    with contextlib.redirect_stdout(printed), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         exec(compile(text, "<example>", "exec", dont_inherit=True), namespace)
         try:
             outcome = shape(eval(call, namespace))

@@ -14,6 +14,7 @@ from optimizer.propose.patch import unified_diff
 from optimizer.propose.places import Places
 from optimizer.propose.rewriting.apply import apply
 from optimizer.propose.rewriting.identity import identity
+from optimizer.propose.rewriting.parse import parse_quietly
 from optimizer.propose.rewriting.refused import RewriteError
 from optimizer.transform import Edit, Refusal, Transform
 
@@ -84,7 +85,7 @@ def _looks_like(transform: Transform, node: ast.AST) -> bool:
 def _open(file: SourceFile) -> ast.Module | None:
     """The file's tree; None for what discovery should not have let through."""
     try:
-        return ast.parse(file.text)
+        return parse_quietly(file.text)
     except (SyntaxError, ValueError, RecursionError):
         return None
 

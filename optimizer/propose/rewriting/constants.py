@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from optimizer.propose.rewriting.expected import parsed_expression
+from optimizer.propose.rewriting.leaves import comments_of
 from optimizer.propose.rewriting.lines import last_line_of, margin, split_lines
 from optimizer.propose.rewriting.names import bound_by, free_names
 from optimizer.propose.rewriting.refused import RewriteError
@@ -104,16 +105,13 @@ def _assignment(constant: Constant, style: Style, seen: str) -> list[str]:
     if len(lines) == 1 and width(code) <= style.line_length:
         return [code]
     hanging = [line for line in lines[1:] if line.strip()]
-    if hanging and hanging[-1].lstrip()[:1] in {")", "]", "}"} and _keeps_lines(hanging):
-        return [lines[0].rstrip(), *_moved_left(lines[1:], margin(hanging[-1]))]
+    closes = bool(hanging) and hanging[-1].lstrip()[:1] in {")", "]", "}"}
+    if closes or (hanging and comments_of(code)):
+        least = margin(hanging[-1]) if closes else min(map(margin, hanging), key=len)
+        if all(line.startswith(least) for line in hanging):
+            return [lines[0].rstrip(), *_moved(lines[1:], least, "" if closes else style.unit)]
     return wrap(code, room=style.line_length, unit=style.unit).splitlines()
 
 
-def _keeps_lines(hanging: Sequence[str]) -> bool:
-    """Whether every line is indented at least as far as the closing bracket."""
-    closing = margin(hanging[-1])
-    return all(line.startswith(closing) for line in hanging)
-
-
-def _moved_left(lines: Sequence[str], closing: str) -> list[str]:
-    return [line.removeprefix(closing).rstrip("\r\n") for line in lines]
+def _moved(lines: Sequence[str], old: str, new: str) -> list[str]:
+    return [(new + line.removeprefix(old)).rstrip() if line.strip() else "" for line in lines]

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from optimizer.propose.rewriting.parse import parse_quietly
 from optimizer.propose.rewriting.refused import RewriteError
 from optimizer.transform import Replace
 
@@ -31,7 +32,7 @@ def dump(statements: Sequence[ast.AST]) -> str:
 def parsed_statements(code: str) -> list[ast.stmt]:
     """The statements of an edit's code."""
     try:
-        return ast.parse(textwrap.dedent(code)).body
+        return parse_quietly(textwrap.dedent(code)).body
     except SyntaxError as error:
         message = f"the new code does not parse: {error.msg}"
         raise RewriteError(message) from error
@@ -40,10 +41,14 @@ def parsed_statements(code: str) -> list[ast.stmt]:
 def parsed_expression(code: str) -> ast.expr:
     """The expression of an edit's code."""
     try:
-        return ast.parse(f"({code}\n)", mode="eval").body
+        (statement,) = parse_quietly(f"({code}\n)").body
     except SyntaxError as error:
         message = f"the new code does not parse: {error.msg}"
         raise RewriteError(message) from error
+    if not isinstance(statement, ast.Expr):
+        message = "the new code is no expression"
+        raise RewriteError(message)
+    return statement.value
 
 
 class _Swap:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from optimizer.propose.rewriting.lines import last_line_of
 from optimizer.propose.rewriting.names import binds_anywhere, top_bindings
+from optimizer.propose.rewriting.parse import parse_quietly
 from optimizer.propose.rewriting.refused import RewriteError
 from optimizer.propose.rewriting.splice import Splice, top_line
 from optimizer.propose.rewriting.style import Style, width
@@ -51,7 +52,7 @@ def renamed(code: str, wanted: str, name: str) -> str:
     """`code` (an expression or statements) with the dotted name `wanted` written as `name`."""
     if wanted == name:
         return code
-    tree = ast.parse(code)
+    tree = parse_quietly(code)
     lines = code.splitlines(keepends=True)
     hits = [node for node in ast.walk(tree) if isinstance(node, ast.expr) and _dotted(node) == wanted]
     for node in sorted(hits, key=lambda each: (-each.lineno, -each.col_offset)):

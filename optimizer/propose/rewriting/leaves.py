@@ -22,6 +22,8 @@ class Leaf:
     text: str
     space: bool
     string: bool = False
+    newline: bool = False
+    """Whether the author began a line with it."""
 
     @property
     def operand(self) -> bool:
@@ -64,8 +66,9 @@ def _leaves(tokens: Sequence[tokenize.TokenInfo], lines: Sequence[str]) -> Itera
     for token, last in _whole_strings(tokens):
         string = token.type == tokenize.STRING or token is not last
         text = token.string if token is last else _text(lines, token.start, last.end)
-        space = token.start != end if token.start[0] == end[0] else _space_for_newline(before, text)
-        before = Leaf(text, space and before is not None, string)
+        newline = token.start[0] != end[0]
+        space = _space_for_newline(before, text) if newline else token.start != end
+        before = Leaf(text, space and before is not None, string, newline)
         end = last.end
         yield before
 

@@ -13,6 +13,7 @@ from optimizer.propose.rewriting.expected import dump, parsed_statements
 from optimizer.propose.rewriting.leaves import leaves_of, render
 from optimizer.propose.rewriting.lines import split_lines
 from optimizer.propose.rewriting.opened import Opened, open_piece
+from optimizer.propose.rewriting.parse import parse_quietly
 from optimizer.propose.rewriting.plan import Statement
 from optimizer.propose.rewriting.refused import RewriteError
 from optimizer.propose.rewriting.style import Style, width, with_quotes
@@ -86,7 +87,7 @@ class _Blocks(cst.CSTTransformer):
         super().__init__()
         self.kept, self.style, self.indent = kept, style, indent
 
-    def visit_IndentedBlock(self, node: cst.IndentedBlock) -> bool:  # noqa: N802 - libcst calls it by this name
+    def visit_IndentedBlock(self, node: cst.IndentedBlock) -> bool:
         del node
         return False
 
@@ -138,7 +139,7 @@ def _with_head(node: Statement, wrapped: str, style: Style) -> Statement | None:
     ending = "" if isinstance(node, cst.SimpleStatementLine) else " pass"
     text = style.newline.join(wrapped.split("\n")) + ending + style.newline
     try:
-        same = ast.dump(ast.parse(text)) == ast.dump(ast.parse(f"{head_code(node)}{ending}\n"))
+        same = ast.dump(parse_quietly(text)) == ast.dump(parse_quietly(f"{head_code(node)}{ending}\n"))
         (new,) = cst.parse_module(text, style.config).body
     except (SyntaxError, cst.ParserSyntaxError):
         return None

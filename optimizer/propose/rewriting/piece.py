@@ -14,6 +14,7 @@ from optimizer.propose.rewriting.expected import dump, expected_statements
 from optimizer.propose.rewriting.lines import margin
 from optimizer.propose.rewriting.new_code import new_expression, new_statements
 from optimizer.propose.rewriting.opened import Opened, open_piece
+from optimizer.propose.rewriting.parse import parse_quietly
 from optimizer.propose.rewriting.plan import NewStatements, Plan, Statement, in_place_of
 from optimizer.propose.rewriting.refused import RewriteError
 from optimizer.propose.rewriting.style import Style
@@ -63,7 +64,7 @@ class _Piece:
         try:
             changed = self.opened.module.visit(Swap(self._plan(parenthesised)))
             text = self.opened.code(changed)
-            body = ast.parse(f"if 1:\n{text}" if self.opened.wrapped else text).body
+            body = parse_quietly(f"if 1:\n{text}" if self.opened.wrapped else text).body
         except (SyntaxError, cst.CSTValidationError):
             return None
         if self.opened.wrapped:

@@ -32,7 +32,7 @@ def wrap(code: str, *, room: int, unit: str) -> str:
 
 def _line(leaves: Sequence[Leaf], room: int, unit: str) -> list[str]:
     flat = render(leaves)
-    if len(flat) <= room and not _has_magic_comma(leaves):
+    if len(flat) <= room and not _stays_open(leaves):
         return [flat]
     parts = _in_new_parentheses(leaves, room, unit) or _at_last_bracket(leaves)
     if parts is None:
@@ -45,7 +45,7 @@ def _line(leaves: Sequence[Leaf], room: int, unit: str) -> list[str]:
 def _body(leaves: Sequence[Leaf], room: int, unit: str) -> list[str]:
     """What stands between brackets: on one line, or cut at its weakest operator."""
     flat = render(leaves)
-    if len(flat) <= room and not _has_magic_comma(leaves) and leaves[-1].text != ",":
+    if len(flat) <= room and not _stays_open(leaves) and leaves[-1].text != ",":
         return [flat]
     # A piece of a longer line starts with the operator that it was cut at.
     cuts = [(priority, place) for priority, place in _delimiters(leaves) if place]
@@ -114,6 +114,12 @@ def _at_last_bracket(leaves: Sequence[Leaf]) -> _Parts | None:
             if depth == 0 and close > index + 1:
                 return render(leaves[: index + 1]), leaves[index + 1 : close], leaves[close:]
     return None
+
+
+def _stays_open(leaves: Sequence[Leaf]) -> bool:
+    """Whether the author wants several lines: by a comma at the end, or with a text of several strings."""
+    strings = any(one.string and two.string and two.newline for one, two in pairwise(leaves))
+    return strings or _has_magic_comma(leaves)
 
 
 def _has_magic_comma(leaves: Sequence[Leaf]) -> bool:

@@ -1,0 +1,96 @@
+"""What the transforms that move values to module level share: where code runs, and what names mean there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+
+from optimizer.facts.facts import Facts
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def outermost_function(node: ast.AST, facts: Facts) -> _Function | None:
+    """The function around all others that `node` runs in; None for what runs when the module is imported."""
+    found: _Function | None = None
+    function = facts.function_of(node)
+    while function is not None:
+        found = function
+        function = facts.function_of(function)
+    return found
+
+
+def top_statement(node: ast.AST, facts: Facts) -> ast.stmt:
+    """The statement of the module's top level that holds `node`."""
+    statement = facts.statement_of(node)
+    for above in facts.ancestors(node):
+        if isinstance(above, ast.stmt):
+            statement = above
+    return statement
+
+
+def defined_above(name: str, node: ast.AST, facts: Facts) -> ast.expr | None:
+    """The value of a constant of the module that `node` can use: bound once, above, and hidden by nothing."""
+    value = facts.module_value(name)
+    top = top_statement(node, facts)
+    if value is None or facts.statement_of(value).lineno >= top.lineno or is_rebound(name, top):
+        return None
+    return value
+
+
+def is_rebound(name: str, within: ast.AST) -> bool:
+    """Whether anything in `within` may bind the name in a scope of its own."""
+    return any(_binds(node, name) for node in ast.walk(within))
+
+
+def _binds(node: ast.AST, name: str) -> bool:
+    match node:
+        case ast.Name(id=bound, ctx=ast.Store() | ast.Del()) | ast.arg(arg=bound):
+            return bound == name
+        case ast.FunctionDef(name=bound) | ast.AsyncFunctionDef(name=bound) | ast.ClassDef(name=bound):
+            return bound == name
+        case ast.ExceptHandler(name=bound) | ast.MatchAs(name=bound) | ast.MatchStar(name=bound):
+            return bound == name
+        case ast.alias(name=imported, asname=bound):
+            return name == (bound or imported.partition(".")[0])
+    return False
+
+
+def looks_constant(name: str) -> bool:
+    """Whether people agree not to assign this name from outside: `LIMIT`, `_table`."""
+    return name.startswith("_") or name.isupper()
+
+
+def subject(function: _Function, facts: Facts) -> str:
+    """What a constant of this function is about: its name, or its class's for `__init__`, as `LIKE_THIS`."""
+    name = function.name
+    owner = facts.class_of(function)
+    if name.startswith("__") and owner is not None:
+        name = owner.name
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return words.strip("_").upper() or "CONSTANT"
+
+
+def with_replacements(node: ast.expr, replacements: Mapping[ast.AST, str], facts: Facts) -> str:
+    """The source of `node` with new code for some nodes in it."""
+    data = facts.segment(node).encode()
+    starts = [0, *(match.end() for match in re.finditer(rb"\r\n|\r|\n", data))]
+
+    def offset(line: int, column: int) -> int:
+        return starts[line - node.lineno] + column - (node.col_offset if line == node.lineno else 0)
+
+    inner = list(_outermost(node, replacements))
+    for each in sorted(inner, key=lambda one: (-one.lineno, -one.col_offset)):
+        start = offset(each.lineno, each.col_offset)
+        end = offset(each.end_lineno or each.lineno, each.end_col_offset or 0)
+        data = data[:start] + replacements[each].encode() + data[end:]
+    return data.decode()
+
+
+def _outermost(node: ast.AST, replacements: Mapping[ast.AST, str]) -> Iterator[ast.expr]:
+    for child in ast.iter_child_nodes(node):
+        if child in replacements and isinstance(child, ast.expr):
+            yield child
+        else:
+            yield from _outermost(child, replacements)
