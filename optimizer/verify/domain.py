@@ -37,7 +37,7 @@ class Kinds:
     def count(self, before: Outcome) -> bool:
         """Whether a difference on an input outside the domain counts, by what the original did with it."""
         odd = self.odd(before)
-        if before.raised:
+        if before.raised and _direct(before):
             return all(self._scalar(parameter, kind) for parameter, kind in odd)
         return not self.rejects.intersection(odd)
 
@@ -68,7 +68,12 @@ def kinds(recipes: Sequence[Recipe], outcomes: Sequence[Outcome]) -> Kinds:
 
 
 def _rejects(outcome: Outcome) -> bool:
-    return outcome.raised and outcome.seen["error"]["type"] in _REJECTIONS
+    return outcome.raised and _direct(outcome) and outcome.seen["error"]["type"] in _REJECTIONS
+
+
+def _direct(outcome: Outcome) -> bool:
+    """Whether the function itself failed: an error of something that it calls is no word about the argument."""
+    return bool(outcome.seen["error"]["direct"])
 
 
 def _odd(seen: Mapping[str, frozenset[str]], outcome: Outcome) -> Iterable[tuple[str, str]]:

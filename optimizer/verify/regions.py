@@ -51,35 +51,6 @@ def find(tree: ast.AST, qualname: str) -> Definition | None:
     return found
 
 
-def has_domain(before: str, qualname: str) -> bool:
-    """Whether the source itself says what is passed: annotations, an example in the docstring, or no parameters."""
-    node = find(ast.parse(before), qualname)
-    if node is None:
-        return False
-    if ">>>" in (ast.get_docstring(node) or ""):
-        return True
-    if isinstance(node, ast.ClassDef):
-        return _class_has_domain(node)
-    return _annotated(node, skip_first="." in qualname)
-
-
-def _class_has_domain(node: ast.ClassDef) -> bool:
-    for item in node.body:
-        if isinstance(item, ast.FunctionDef) and item.name in {"__init__", "__new__"}:
-            return _annotated(item, skip_first=True)
-    fields = any(isinstance(item, ast.AnnAssign) for item in node.body)
-    return fields or not node.bases
-
-
-def _annotated(node: ast.FunctionDef | ast.AsyncFunctionDef, *, skip_first: bool) -> bool:
-    arguments = node.args
-    required = [*arguments.posonlyargs, *arguments.args][skip_first:]
-    optional = len(arguments.defaults)
-    required = required[: len(required) - optional] if optional else required
-    keyword = [arg for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if default is None]
-    return all(arg.annotation is not None for arg in [*required, *keyword])
-
-
 def _definitions(scope: ast.AST) -> Iterator[Definition]:
     """Definitions directly inside a scope, also below `if` and `try`."""
     for node in ast.iter_child_nodes(scope):

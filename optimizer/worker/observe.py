@@ -15,6 +15,7 @@ messages: {"imported": ...} first, then {"index", "how", "outcome"} for each rec
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import importlib.util
 import io
@@ -56,12 +57,16 @@ class Version:
         self._payload = payload
         self._folder = os.path.realpath(tempfile.mkdtemp(prefix="run-"))
         self._start = os.getcwd()
+        self.raw_output = tempfile.TemporaryFile(buffering=0)
         self.own = Owners(payload["roots"], (payload["module"], *payload["aliases"]))
         self.plans = payload.get("plans")
         self.count = 0
         self.cpu_seconds, self.wall_seconds = payload["cpu_seconds"], payload["wall_seconds"]
         self._functions = {}
         self.imported = self._import()
+        # Copies of this process neither walk through nor copy what it holds.
+        gc.collect()
+        gc.freeze()
 
     def observe(self, recipe):
         """(outcome, how) of one recipe; see `isolate.isolated`."""
@@ -129,6 +134,7 @@ class Version:
         self.context = Context(
             module.__dict__, samples=self._payload["samples"], inputs_file=self._payload["inputs_file"]
         )
+        self.context.compile_inputs()
         others = [(name, other) for name, other in self.own.modules() if other is not module]
         self.state = ModuleState(module, others, self.own)
         imported = {

@@ -26,7 +26,7 @@ class Story:
         self._context = version.context
         self._function = version.function_for(recipe)
         self._canon = Canon(known=version.state.known, own=version.own, folder=folder)
-        self._effects = Effects(self._context.log, self._canon.text)
+        self._effects = Effects(self._context.log, self._canon.text, version.raw_output)
         self._process = None
         self._replaced = set()
 

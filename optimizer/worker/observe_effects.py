@@ -11,7 +11,6 @@ import io
 import logging
 import os
 import sys
-import tempfile
 import warnings
 import zlib
 
@@ -51,18 +50,23 @@ _AUDITED = (
 
 
 class Effects:
-    """Everything that is logged while `on` is true. `text` makes a text comparable (see `Canon.text`)."""
+    """Everything that is logged while `on` is true.
 
-    def __init__(self, log, text):
+    `text` makes a text comparable (see `Canon.text`); `raw` is a file that takes what does not go through
+    Python's streams.
+    """
+
+    def __init__(self, log, text, raw):
         self.log = log
         self.on = False
         self.written = []
         self._text = text
-        self._raw = None
+        self._raw = raw
 
     def install(self):
         """Redirect this process's output and hook into logging, warnings and the audit events."""
-        self._raw = tempfile.TemporaryFile()
+        self._raw.truncate(0)
+        self._raw.seek(0)
         sys.stdout.flush()
         sys.stderr.flush()
         os.dup2(self._raw.fileno(), 1)

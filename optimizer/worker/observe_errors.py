@@ -8,10 +8,15 @@ from .canon import state_of
 
 _RAISE = opcode.opmap["RAISE_VARARGS"]
 _MAX_CHAIN = 6
+_INLINE = ("<genexpr>", "<listcomp>", "<dictcomp>", "<setcomp>", "<lambda>")
 
 
 def error_node(canon, error, place, length=0):
-    """An exception as a dict. `explicit` is whether a `raise` statement made it, rather than an operation that failed."""
+    """An exception as a dict.
+
+    `explicit` is whether a `raise` statement made it, rather than an operation that failed; `direct` is whether the
+    function that was called failed itself, rather than something that it called.
+    """
     attributes = state_of(error) or {}
     kind = type(error)
     node = {
@@ -20,6 +25,7 @@ def error_node(canon, error, place, length=0):
         "text": canon.text(_message(error)),
         "attributes": [[name, canon.write(attributes[name], (place, name))] for name in sorted(attributes)],
         "explicit": _explicit(error),
+        "direct": _direct(error),
     }
     if length < _MAX_CHAIN:
         node["chain"] = _chain(canon, error, place, length)
@@ -51,3 +57,14 @@ def _explicit(error):
         trace = trace.tb_next
     code = trace.tb_frame.f_code.co_code
     return 0 <= trace.tb_lasti < len(code) and code[trace.tb_lasti] == _RAISE
+
+
+def _direct(error):
+    """Whether no other function of Python lies between the call that is observed and the failure."""
+    names = []
+    trace = error.__traceback__
+    while trace is not None:
+        names.append(trace.tb_frame.f_code.co_name)
+        trace = trace.tb_next
+    inner = names[names.index("_call") + 2 :] if "_call" in names else names[1:]
+    return all(name in _INLINE for name in inner)

@@ -76,10 +76,14 @@ class Context:
         args, kwargs = self.call(number)
         return look([list(args), dict(kwargs)], path)
 
-    def _inputs(self):
-        if self._code is None:
+    def compile_inputs(self):
+        """Read the inputs file now, rather than in every copy of this process."""
+        if self.inputs_file and self._code is None:
             with open(self.inputs_file, "rb") as stream:
                 self._code = compile(stream.read(), self.inputs_file, "exec", dont_inherit=True)
+
+    def _inputs(self):
+        self.compile_inputs()
         module = types.ModuleType(os.path.splitext(os.path.basename(self.inputs_file))[0])
         module.__file__ = self.inputs_file
         exec(self._code, module.__dict__)
