@@ -101,11 +101,13 @@ class Replace:
 class Constant:
     """A new module-level name, put above the top-level statement that the edit lies in.
 
-    Get `name` from `facts.fresh_global`, so that it clashes with nothing.
+    Get `name` from `facts.fresh_global`, so that it clashes with nothing. `comments` (with their `#`)
+    stand above it: those that the value had where it stood before.
     """
 
     name: str
     value: str
+    comments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -162,7 +162,7 @@ class _Proposals:
             patch=unified_diff(file.path, mark + file.text, mark + after),
             assumptions=edit.assumptions,
             pythons=transform.pythons,
-            title=f"{_summary(type(transform))} in {targets[0].qualname or file.module}",
+            title=f"{targets[0].qualname or file.module}: {_summary(type(transform))}",
         )
 
     def _declined(self, node: ast.AST, transform: Transform, because: str) -> Declined:
@@ -177,5 +177,6 @@ class _Proposals:
 
 @functools.cache
 def _summary(transform: type[Transform]) -> str:
-    """The first sentence of the docstring."""
-    return (inspect.getdoc(transform) or transform.__name__).partition("\n")[0].rstrip(".")
+    """The first line of the docstring, as the end of a sentence."""
+    line = (inspect.getdoc(transform) or transform.__name__).partition("\n")[0].rstrip(".")
+    return line[:1].lower() + line[1:]

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from optimizer.facts.facts import Facts
+from optimizer.transform import Replace
 
+_PATTERN_ENDINGS = ("_re", "_rx", "_regex", "_regexp", "_pattern")
+_TRANSLATORS = frozenset({"cython", "jax", "numba", "pony", "taichi", "tensorflow", "torch", "triton"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def outermost_function(node: ast.AST, facts: Facts) -> _Function | None:
-    """The function around all others that `node` runs in; None for what runs when the module is imported."""
+    """The function around all others that `node` runs in, where a value may move from there to the module.
+
+    None for what runs when the module is imported, and for functions that another compiler translates:
+    what those may read from the module is limited.
+    """
     found: _Function | None = None
     function = facts.function_of(node)
     while function is not None:
+        if any(name.partition(".")[0] in _TRANSLATORS for name in facts.decorators(function)):
+            return None
         found = function
         function = facts.function_of(function)
     return found
@@ -58,8 +67,8 @@ def _binds(node: ast.AST, name: str) -> bool:
 
 
 def looks_constant(name: str) -> bool:
-    """Whether people agree not to assign this name from outside: `LIMIT`, `_table`."""
-    return name.startswith("_") or name.isupper()
+    """Whether people agree not to assign this name from outside: `LIMIT`, `_table`, `word_re`."""
+    return name.startswith("_") or name.isupper() or name.lower().endswith(_PATTERN_ENDINGS)
 
 
 def subject(function: _Function, facts: Facts) -> str:
@@ -70,6 +79,35 @@ def subject(function: _Function, facts: Facts) -> str:
         name = owner.name
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     return words.strip("_").upper() or "CONSTANT"
+
+
+def constant_name(local: str, function: _Function, facts: Facts) -> str:
+    """A name for what a local of the function held; with the function's name where others use the local's."""
+    plain = local.strip("_").upper()
+    own = set(ast.walk(function))
+    shared = any(_binds(node, local) and node not in own for node in ast.walk(facts.tree))
+    if shared or facts.fresh_global(f"_{plain}") != f"_{plain}":
+        return f"_{subject(function, facts)}_{plain}"
+    return f"_{plain}"
+
+
+def fresh_among(base: str, taken: Iterable[str], facts: Facts) -> str:
+    """A name that is neither in the file nor among those that the same edit brings."""
+    name, number = facts.fresh_global(base), 2
+    while name in taken:
+        name, number = facts.fresh_global(f"{base}_{number}"), number + 1
+    return name
+
+
+def changes_in(node: ast.AST, new: Mapping[ast.AST, str], removed: frozenset[ast.stmt]) -> Iterator[Replace]:
+    """The replacements under `node`, outermost ones only; what stands inside them has to be in their code."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt) and child in removed:
+            yield Replace(first=child, code="")
+        elif isinstance(child, ast.expr) and child in new:
+            yield Replace(first=child, code=new[child])
+        else:
+            yield from changes_in(child, new, removed)
 
 
 def with_replacements(node: ast.expr, replacements: Mapping[ast.AST, str], facts: Facts) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from optimizer.facts.facts import UNKNOWN, Facts
-from optimizer.transform import Constant, Edit, Example, Family, Import, Refusal, Replace, Transform, Trap
+from optimizer.transform import Constant, Edit, Example, Family, Import, Refusal, Transform, Trap
+from transforms.hoisting._locals import comments_of_statement, only_local
 from transforms.hoisting._patterns import parsed
 from transforms.hoisting._places import (
+    changes_in,
+    constant_name,
     defined_above,
+    fresh_among,
     is_rebound,
     looks_constant,
     outermost_function,
@@ -62,7 +66,7 @@ _FEWEST_LETTERS = 3
 
 
 class LiteralRegexToConstant(Transform):
-    """Compile the literal patterns of a function once, as constants of the module.
+    """Compile literal patterns once, as constants of the module.
 
     Faster because a call of `re.sub` looks its pattern up in a cache by type, text and flags (and combines
     the flags) each time, and the method of a compiled pattern does not. Safe when pattern and flags are
@@ -306,31 +310,21 @@ def _edit(uses: Sequence[_Use], function: ast.FunctionDef | ast.AsyncFunctionDef
     for use in uses:
         if use.key not in names:
             existing = _existing(use, facts)
-            names[use.key] = existing or _fresh(_name(use, function, facts), names.values(), facts)
+            names[use.key] = existing or fresh_among(_name(use, function, facts), names.values(), facts)
             if not existing:
-                constants.append(Constant(name=names[use.key], value=_compiled(use, facts)))
-    locals_of = [(use, local) for use in uses if (local := _only_local(use, facts))]
-    new: dict[ast.AST, str] = {read: names[use.key] for use, (_, reads) in locals_of for read in reads}
+                constants.append(_constant(use, names[use.key], facts))
+    compiled = [use for use in uses if use.method == "compile"]
+    held = [(use, local) for use in compiled if (local := only_local(use.call, facts))]
+    new: dict[ast.AST, str] = {read: names[use.key] for use, local in held for read in local.reads}
     for use in reversed(uses):
         # A call that stands in another one starts later, so its new code is there when the other needs it.
         new[use.call] = _code(use, names[use.key], new, facts)
-    removed = frozenset(statement for _, (statement, _) in locals_of)
+    removed = frozenset(local.statement for _, local in held)
     return Edit(
-        changes=tuple(_changes(function, new, removed)),
+        changes=tuple(changes_in(function, new, removed)),
         constants=tuple(constants),
         imports=() if all(use.base for use in uses) or not constants else (Import(module="re"),),
     )
-
-
-def _changes(node: ast.AST, new: Mapping[ast.AST, str], removed: frozenset[ast.stmt]) -> Iterator[Replace]:
-    """What to replace, outermost nodes only."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.stmt) and child in removed:
-            yield Replace(first=child, code="")
-        elif isinstance(child, ast.expr) and child in new:
-            yield Replace(first=child, code=new[child])
-        else:
-            yield from _changes(child, new, removed)
 
 
 def _code(use: _Use, name: str, new: Mapping[ast.AST, str], facts: Facts) -> str:
@@ -343,6 +337,12 @@ def _code(use: _Use, name: str, new: Mapping[ast.AST, str], facts: Facts) -> str
 
 def _text(node: ast.expr, new: Mapping[ast.AST, str], facts: Facts) -> str:
     return new.get(node) or with_replacements(node, new, facts)
+
+
+def _constant(use: _Use, name: str, facts: Facts) -> Constant:
+    local = only_local(use.call, facts) if use.method == "compile" else None
+    comments = comments_of_statement(local.statement, facts) if local else ()
+    return Constant(name=name, value=_compiled(use, facts), comments=comments)
 
 
 def _compiled(use: _Use, facts: Facts) -> str:
@@ -364,40 +364,12 @@ def _existing(use: _Use, facts: Facts) -> str:
     return ""
 
 
-def _only_local(use: _Use, facts: Facts) -> tuple[ast.stmt, list[ast.Name]] | None:
-    """The assignment of the compiled pattern to a local that is bound nowhere else, and all its uses."""
-    statement = facts.parent(use.call)
-    function = facts.function_of(use.call)
-    match statement:
-        case ast.Assign(targets=[ast.Name(id=name) as target], value=value) if value is use.call:
-            pass
-        case _:
-            return None
-    if use.method != "compile" or function is None or facts.uses_frames(function):
-        return None
-    if not facts.is_plain_local(name, target) or facts.writes(name, function) != [target]:
-        return None
-    reads = facts.reads(name, function)
-    later = set(facts.following(statement))
-    if not reads or not all(later.intersection(facts.ancestors(read)) for read in reads):
-        return None
-    return statement, reads
-
-
 def _name(use: _Use, function: ast.FunctionDef | ast.AsyncFunctionDef, facts: Facts) -> str:
     """What to call the constant: like the local that held it, by its pattern, or after the function."""
     match facts.parent(use.call):
         case ast.Assign(targets=[ast.Name(id=name) | ast.Attribute(attr=name)]) if use.method == "compile":
             if len(name.strip("_")) >= _FEWEST_LETTERS:
-                return f"_{name.strip('_').upper()}"
+                return constant_name(name, function, facts)
     pattern = use.key[0]
     known = _NAMES.get(pattern) if isinstance(pattern, str) else None
     return f"_{known or subject(function, facts) + '_RE'}"
-
-
-def _fresh(base: str, taken: Iterable[str], facts: Facts) -> str:
-    """A name that is neither in the file nor among those that this edit brings."""
-    name, number = facts.fresh_global(base), 2
-    while name in taken:
-        name, number = facts.fresh_global(f"{base}_{number}"), number + 1
-    return name

@@ -37,7 +37,11 @@ def apply(text: str, tree: ast.Module, edit: Edit, *, line_length: int | None = 
     if edit.constants:
         known = frozenset(one.name.partition(".")[0] for one in served)
         splices.append(constants_splice(tree, lines, edit.constants, outer, style=style, imported=known))
-    carried = Counter(comment for constant in edit.constants for comment in comments_of(constant.value))
+    carried = Counter(
+        comment
+        for constant in edit.constants
+        for comment in (*constant.comments, *comments_of(constant.value))
+    )
     for container in containers(tree, edit.changes):
         piece = changed_piece(container, lines, style, carried)
         splices.append(Splice(first=container.first_line, last=container.last_line, text=piece, rank=2))

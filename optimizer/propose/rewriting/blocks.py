@@ -41,7 +41,9 @@ def changed_block(
         else:
             olds = [unit.old for unit in replaced]
             above = olds[0].leading_lines
-            waiting += [*above, *comment_lines(plan.lost(olds, above))]
+            stay = plan.lost(above, ())
+            waiting += [line for line in above if not line.comment or stay[line.comment.value]]
+            waiting += comment_lines(plan.lost(olds, above))
     return found, [line for line in waiting if line.comment]
 
 

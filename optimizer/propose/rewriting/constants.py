@@ -36,7 +36,11 @@ def constants_splice(
     blank = blank_lines_above(top, lines)
     above = _statement_above(tree, outer)
     before, after = _gaps(above, outer, blank, directly=_stands_above(above, top - blank))
-    code = [line for constant in constants for line in _assignment(constant, style, "".join(lines))]
+    code = [
+        line
+        for constant in constants
+        for line in (*constant.comments, *_assignment(constant, style, "".join(lines)))
+    ]
     text = style.newline.join([*[""] * before, *code, *[""] * after, ""])
     return Splice(first=top - blank, last=top - 1, text=text, rank=1)
 
