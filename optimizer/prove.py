@@ -1,0 +1,229 @@
+"""Prove one candidate: read it, time it, compare it, run the project's tests, ask the judge.
+
+The order is by cost, so that most refusals are cheap; the first stage that objects ends the work.
+Refusals are remembered by content. An acceptance is remembered for what it says about behaviour
+only: speed is measured again in every run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from optimizer import __version__
+from optimizer.judge import judge
+from optimizer.measure.measure import measure
+from optimizer.model import (
+    Behaviour,
+    Candidate,
+    Decision,
+    Hotspot,
+    Measurement,
+    Progress,
+    Readability,
+    Reason,
+    Sample,
+    Stage,
+    Subject,
+    Verdict,
+    Verification,
+    Workload,
+)
+from optimizer.plain import from_plain, to_plain
+from optimizer.ports import Ledger, Runner
+from optimizer.readability.gate import read_files
+from optimizer.verify.verify import verify
+from optimizer.workload.project import Project
+from optimizer.workload.suite import run_suite, same_outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prover:
+    """Proves candidates one at a time against one workload. `tree` is a copy that stays as the project is."""
+
+    project: Project
+    runner: Runner
+    ledger: Ledger
+    workload: Workload
+    tree: Path
+    scratch: Path
+    cpu: str
+    watch: Callable[[Progress], None]
+    line_length: int | None = None
+    min_gain: float = 0.10
+    verify_seconds: float = 20.0
+    measure_seconds: float = 60.0
+
+    def prove(self, candidate: Candidate, hotspot: Hotspot | None) -> Decision:
+        """The decision on one candidate; remembered before it is returned."""
+        key = self._key(candidate)
+        known = self._recall(key)
+        if known is not None and known.verdict is Verdict.REFUSE:
+            return known.decision(candidate, hotspot)
+        decision = self._prove_anew(candidate, hotspot, known.verification if known else None)
+        self.ledger.remember(key, to_plain(_Memory.of(decision)))
+        return decision
+
+    def _recall(self, key: str) -> _Memory | None:
+        """What is remembered; None also when another version of this tool wrote it in another form."""
+        stored = self.ledger.recall(key)
+        if stored is None:
+            return None
+        try:
+            return from_plain(_Memory, stored)
+        except (ExceptionGroup, ValueError):
+            return None
+
+    def _prove_anew(
+        self, candidate: Candidate, hotspot: Hotspot | None, known: Verification | None
+    ) -> Decision:
+        """Go through the stages, cheapest first, and stop at the first that objects."""
+        decide = partial(judge, candidate, hotspot=hotspot)
+        lenient = self._read(candidate, low=float("inf"))
+        if not lenient.not_worse or not candidate.targets:
+            return decide(readability=lenient, verification=None, measurements=())
+        subject = self.subject(candidate)
+        self._tell(Stage.MEASURE, candidate)
+        measurement = self._measure(subject)
+        readability = self._read(candidate, low=measurement.low)
+        if not measurement.claim or not readability.not_worse:
+            return decide(readability=readability, verification=None, measurements=(measurement,))
+        self._tell(Stage.VERIFY, candidate)
+        verification = self._verify(candidate, subject, known)
+        return decide(readability=readability, verification=verification, measurements=(measurement,))
+
+    def _tell(self, stage: Stage, candidate: Candidate) -> None:
+        self.watch(Progress(stage=stage, detail=f"{candidate.targets[0].name} ({candidate.transform})"))
+
+    def _read(self, candidate: Candidate, *, low: float) -> Readability:
+        return read_files(candidate.before, candidate.after, line_length=self.line_length, speedup_low=low)
+
+    def subject(self, candidate: Candidate) -> Subject:
+        """The two versions of the candidate's file in the copied tree, with the calls recorded for it."""
+        samples, owners = self._samples(candidate)
+        return Subject(
+            file=str(self.tree / candidate.path),
+            module=candidate.targets[0].module,
+            qualnames=tuple(target.qualname for target in candidate.targets),
+            before=candidate.before,
+            after=candidate.after,
+            python=self.project.interpreter.executable,
+            cwd=str(self.scratch),
+            sys_path=self.project.sys_path(self.tree, self.workload),
+            samples=samples,
+            sample_of=owners,
+            assumptions=candidate.assumptions,
+            metric=candidate.metric,
+            transform=candidate.transform,
+        )
+
+    def _samples(self, candidate: Candidate) -> tuple[tuple[Sample, ...], tuple[str, ...]]:
+        samples: list[Sample] = []
+        owners: list[str] = []
+        names = {target.qualname for target in candidate.targets}
+        for recording in self.workload.recordings:
+            if recording.target.path == candidate.path and recording.target.qualname in names:
+                samples.extend(recording.samples)
+                owners.extend([recording.target.qualname] * len(recording.samples))
+        return tuple(samples), tuple(owners)
+
+    def _measure(self, subject: Subject) -> Measurement:
+        return measure(subject, self.runner, threshold=1 + self.min_gain, seconds=self.measure_seconds)
+
+    def _verify(self, candidate: Candidate, subject: Subject, known: Verification | None) -> Verification:
+        if known is not None:
+            return known
+        verification = verify(subject, self.runner, budget_seconds=self.verify_seconds)
+        if verification.behaviour is not Behaviour.SAME:
+            return verification
+        return self._with_suite(candidate, verification)
+
+    def _with_suite(self, candidate: Candidate, verification: Verification) -> Verification:
+        """The tests that reach the change first, as they fail soonest; then all of them."""
+        texts = {candidate.path: candidate.after}
+        reaching = self._reaching(candidate)
+        differences = self.suite_differences(texts, tests=reaching) if reaching else ()
+        differences = differences or self.suite_differences(texts)
+        if differences:
+            text = f"The project's tests do not end as before: {differences[0]}."
+            return replace(
+                verification,
+                behaviour=Behaviour.DIFFERENT,
+                suite="differs",
+                reasons=(text, *differences[1:5]),
+            )
+        passed = len(self.workload.baseline.passed)
+        return replace(
+            verification, suite=f"{passed} tests pass as before, {len(reaching)} of them reach the change"
+        )
+
+    def _reaching(self, candidate: Candidate) -> tuple[str, ...]:
+        names = {target.name for target in candidate.targets}
+        reached = (tests for name, tests in self.workload.reaching if name in names)
+        return tuple(dict.fromkeys(test for tests in reached for test in tests))
+
+    def suite_differences(
+        self, texts: Mapping[str, str], *, tests: Collection[str] | None = None
+    ) -> tuple[str, ...]:
+        """What the project's tests do differently when the files in `texts` read so, as sentences."""
+        self.watch(Progress(stage=Stage.VERIFY, detail="the project's tests"))
+        with TemporaryDirectory(prefix="tenpercent-trial-", ignore_cleanup_errors=True) as folder:
+            trial = Path(folder) / self.tree.name
+            shutil.copytree(self.tree, trial, symlinks=True)
+            for path, text in texts.items():
+                (trial / path).write_bytes(self.project.encode(path, text))
+            result = run_suite(self.project, trial, self.runner, tests=tests, workload=self.workload)
+        return tuple(same_outcome(self.workload.baseline, result, self.workload.unstable, tests=tests))
+
+    def _key(self, candidate: Candidate) -> str:
+        """What a verdict depends on: change, file, workload, interpreter, machine and this tool."""
+        parts = (
+            candidate.id,
+            candidate.transform,
+            str(candidate.transform_version),
+            candidate.patch,
+            candidate.before,
+            self.workload.digest,
+            self.project.interpreter.version,
+            self.cpu,
+            f"{self.min_gain}",
+            __version__,
+        )
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Memory:
+    """What the ledger keeps of a decision."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    verification: Verification | None
+    measurements: tuple[Measurement, ...]
+    readability: Readability | None
+
+    @classmethod
+    def of(cls, decision: Decision) -> _Memory:
+        return cls(
+            verdict=decision.verdict,
+            reasons=decision.reasons,
+            verification=decision.verification,
+            measurements=decision.measurements,
+            readability=decision.readability,
+        )
+
+    def decision(self, candidate: Candidate, hotspot: Hotspot | None) -> Decision:
+        return Decision(
+            candidate=candidate,
+            verdict=self.verdict,
+            reasons=self.reasons,
+            verification=self.verification,
+            measurements=self.measurements,
+            readability=self.readability,
+            hotspot=hotspot,
+        )
