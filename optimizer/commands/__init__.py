@@ -1,0 +1,1 @@
+"""The commands of `optimize`, one file each; they belong to the composition root with `cli`."""

@@ -1,0 +1,30 @@
+"""What several commands need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
+
+from optimizer.errors import UsageError
+from optimizer.model import Progress
+
+
+def a_file(text: str) -> Path:
+    """A path on the command line that must be a file."""
+    path = Path(text)
+    if not path.is_file():
+        message = f"{text} is not a file; give the path of a Python file."
+        raise UsageError(message)
+    return path
+
+
+def progress_to(stream: TextIO, *, quiet: bool) -> Callable[[Progress], None]:
+    """Say each step in a line on `stream`, unless `quiet` or nobody watches."""
+
+    def say(progress: Progress) -> None:
+        if not quiet and stream.isatty():
+            stream.write(f"{progress.stage.value}: {progress.detail}\n")
+            stream.flush()
+
+    return say
