@@ -21,7 +21,7 @@ _CONSUMERS = CONTAINERS | {
     "collections.Counter",
 }
 _CHAINS = frozenset({"itertools.chain", "itertools.chain.from_iterable"})
-_CHANGES = frozenset(
+CHANGES = frozenset(
     {
         "append",
         "appendleft",
@@ -36,7 +36,7 @@ _CHANGES = frozenset(
         "writelines",
     }
 )
-_ALSO_CHANGES_IN_A_TEST = _CHANGES | {"pop", "popitem", "popleft", "setdefault"}
+_ALSO_CHANGES_IN_A_TEST = CHANGES | {"pop", "popitem", "popleft", "setdefault"}
 _MANY = 3
 
 
@@ -91,7 +91,7 @@ def comprehension_for_effects(scene: Scene) -> Iterator[ast.AST]:
                 ):
                     yield node
             case ast.ListComp(elt=element) | ast.SetComp(elt=element) | ast.GeneratorExp(elt=element):
-                if any(_has_effect(part, _CHANGES) for part in _outcomes(element)):
+                if any(_has_effect(part, CHANGES) for part in _outcomes(element)):
                     yield node
 
 

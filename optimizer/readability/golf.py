@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from optimizer.readability.comprehensions import outer_comprehensions
+from optimizer.readability.comprehensions import CHANGES, outer_comprehensions
 from optimizer.readability.functional import loads
 from optimizer.readability.scene import Scene
-from optimizer.readability.trees import Display, walk_all
+from optimizer.readability.trees import Comprehension, Display, Function, walk_all
 
 _CODE_MAKERS = frozenset(
     {
@@ -16,6 +16,8 @@ _CODE_MAKERS = frozenset(
         "builtins.eval",
         "builtins.compile",
         "builtins.__import__",
+        "builtins.__builtins__",
+        "__builtins__",
         "builtins.globals",
         "builtins.locals",
         "types.FunctionType",
@@ -36,6 +38,7 @@ _BOOLEAN_CALLS = frozenset(
     }
 )
 _BOOLEAN_METHODS = frozenset({"startswith", "endswith", "issubset", "issuperset", "isdisjoint"})
+_ACTIONS = CHANGES | {"sort", "reverse", "flush", "close", "debug", "info", "warning", "error", "critical"}
 _LOGIC = (ast.BoolOp, ast.UnaryOp)
 _MANY = 3
 
@@ -66,7 +69,7 @@ def logic_as_a_branch(scene: Scene) -> Iterator[ast.AST]:
             case ast.Expr(value=(ast.BoolOp() | ast.IfExp()) as value):
                 yield value
             case ast.BoolOp(op=ast.Or(), values=values) if not _in_test(scene, node, through=_LOGIC):
-                if any(_chooses(scene, value) for value in values[:-1]):
+                if any(_chooses(scene, value) or _only_acts(scene, value) for value in values[:-1]):
                     yield node
             case ast.BinOp(op=ast.Mult() | ast.Add() | ast.Sub(), left=left, right=right):
                 if _is_boolean(scene, left) or _is_boolean(scene, right):
@@ -118,6 +121,31 @@ def grouper(scene: Scene) -> Iterator[ast.AST]:
                 yield node
             case ast.BinOp(op=ast.Mult(), left=ast.Tuple(elts=[ast.Call(func=ast.Name(id="iter"))])):
                 yield node
+
+
+def starred_zip(scene: Scene) -> Iterator[ast.AST]:
+    """`zip(*(... for row in rows))`."""
+    for node in scene.each(ast.Call):
+        match node:
+            case ast.Call(func=ast.Name(id="zip"), args=[ast.Starred(value=value)]):
+                if isinstance(value, Comprehension):
+                    yield node
+
+
+def recursion(scene: Scene) -> Iterator[ast.AST]:
+    """A function that calls itself."""
+    for node in scene.nodes:
+        if isinstance(node, Function):
+            yield from (part for part in walk_all(node.body) if _calls(part, node.name))
+
+
+def _calls(node: ast.AST, name: str) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id=called)):
+            return called == name
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="self" | "cls"), attr=called)):
+            return called == name
+    return False
 
 
 def repeated_format(scene: Scene) -> Iterator[ast.AST]:
@@ -179,6 +207,16 @@ def _chooses(scene: Scene, node: ast.expr) -> bool:
     match node:
         case ast.BoolOp(op=ast.And(), values=[*_, last]):
             return not _is_boolean(scene, last)
+    return False
+
+
+def _only_acts(scene: Scene, node: ast.expr) -> bool:
+    """Whether `node` is a call that is made for what it does and returns nothing: `rows.sort() or rows`."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr=attr)):
+            return attr in _ACTIONS
+        case ast.Call(func=func):
+            return scene.origin(func) == "builtins.print"
     return False
 
 

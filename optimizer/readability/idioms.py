@@ -42,6 +42,8 @@ IDIOMS = (
     Idiom(says="packs several assignments into one statement", find=golf.packed_assignments),
     Idiom(says="multiplies a list of one iterator", find=golf.grouper),
     Idiom(says="adds up lists with sum", find=functional.added_lists),
+    Idiom(says="takes rows apart with zip and a star", find=golf.starred_zip),
+    Idiom(says="calls itself", find=golf.recursion),
     Idiom(says="builds a format by repeating a text", find=golf.repeated_format),
     Idiom(says="catches every exception without naming one", find=golf.bare_except),
     Idiom(says="changes a global variable from a function", find=golf.global_statement),

@@ -187,4 +187,6 @@ def _clauses(node: ast.AST) -> int:
             return 1 + len(ifs)
         case ast.IfExp() | ast.Lambda() | ast.NamedExpr():
             return 1
+        case ast.Call(func=ast.Name(id="any" | "all"), args=[ast.List(elts=parts) | ast.Tuple(elts=parts)]):
+            return max(0, len(parts) - 1)
     return 0

@@ -13,6 +13,7 @@ from optimizer.readability.scene import Scene
 _PLAIN = frozenset({0, 1, 2})
 _ENDS = frozenset({0, -1})
 _TOO_MANY = 2
+_LONG = 8
 
 
 def number_objections(before: Scene, after: Scene) -> Iterator[str]:
@@ -21,7 +22,8 @@ def number_objections(before: Scene, after: Scene) -> Iterator[str]:
     numbers = [f"{number}" for number in _magic(after) if number not in known]
     new_indexes = Counter(_field_indexes(after)) - Counter(index for _, index in _indexed(before))
     numbers += [f"[{index}]" for index in new_indexes.elements()]
-    if len(numbers) >= _TOO_MANY or (numbers and _constants(before) - _constants(after)):
+    written_out = bool(_constants(before) - _constants(after))
+    if len(numbers) >= _TOO_MANY or (numbers and (written_out or _is_long(numbers[0]))):
         yield f"It adds numbers that have no name: {', '.join(dict.fromkeys(numbers))}."
 
 
@@ -44,6 +46,11 @@ def _constants(scene: Scene) -> set[str]:
         and node.id.isupper()
         and len(node.id) > 1
     }
+
+
+def _is_long(number: str) -> bool:
+    """Whether nobody can say what the number is: `0.016666666666666666`."""
+    return len(number) >= _LONG
 
 
 def _written(scene: Scene) -> set[float]:

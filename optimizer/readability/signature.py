@@ -9,6 +9,7 @@ from optimizer.readability.regions import Region
 from optimizer.readability.trees import Function, docstring, walk_all
 from optimizer.readability.words import bound_names
 
+_TELLING_WORDS = 6
 _Definitions = dict[str, ast.AST]
 
 
@@ -24,9 +25,16 @@ def signature_objections(regions: Sequence[Region]) -> Iterator[str]:
                     yield f"It drops the docstring of `{name}`."
                 continue
             yield from _parameters(before, after)
-            if docstring(before) is not None and docstring(after) is None:
-                yield f"It drops the docstring of `{name}`."
+            yield from _docstring(name, docstring(before), docstring(after))
             yield from _annotations(name, before, after)
+
+
+def _docstring(name: str, before: str | None, after: str | None) -> Iterator[str]:
+    old, new = (before or "").split(), (after or "").split()
+    if old and not new:
+        yield f"It drops the docstring of `{name}`."
+    elif len(old) >= _TELLING_WORDS and len(set(old) & set(new)) < len(set(old)) / 2:
+        yield f"It drops most of the docstring of `{name}`."
 
 
 def _definitions(statements: Sequence[ast.stmt]) -> _Definitions:

@@ -91,7 +91,7 @@ def _logical_lines(tokens: Sequence[tokenize.TokenInfo]) -> Iterator[list[str]]:
 
 def _is_crowded(words: Sequence[str]) -> bool:
     """Whether something follows the colon of a compound statement's head; a stub like `...` may."""
-    if words[0] not in _HEADS:
+    if words[0] not in _HEADS and (words[0] != "case" or words[1:2] == [":"]):
         return False
     depth = lambdas = 0
     for position, word in enumerate(words):

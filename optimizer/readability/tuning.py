@@ -131,8 +131,10 @@ def _is_function_reference(scene: Scene, value: ast.expr) -> bool:
             return True
         case ast.Call(func=func, args=[_, ast.Constant(value=str())]):
             return scene.origin(func) == "builtins.getattr"
-        case ast.Call(func=func, args=[ast.Name() | ast.Attribute()], keywords=[]):
+        case ast.Call(func=func, args=[ast.Name()]):
             return scene.origin(func) in {"functools.partial", "builtins.staticmethod"}
+        case ast.Call(func=func, args=[ast.Attribute(), *_]):
+            return scene.origin(func) == "functools.partial"
     return False
 
 

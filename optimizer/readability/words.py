@@ -14,6 +14,10 @@ from optimizer.readability.source import Source
 _HOUSE_STYLE = 2
 _INDEX_NAMES = frozenset({"i", "j", "k", "n"})
 _COUNTERS = frozenset({"range", "enumerate", "count", "zip"})
+_EMPTY_NAMES = frozenset(
+    {"acc", "arr", "buf", "cnt", "cur", "dct", "idx", "it", "kv", "lst", "nxt", "num", "obj", "prv", "ptr"}
+    | {"res", "ret", "tmp", "tot", "val", "var"}
+)
 _DIRECTIVE = re.compile(
     r"(noqa|type: ignore|pragma|pylint|fmt|isort|nosec|mypy|pyright|ruff|flake8)\b", re.IGNORECASE
 )
@@ -32,6 +36,9 @@ def name_objections(before: Scene, after: Scene, elsewhere: Counter[str]) -> Ite
             yield f"It adds the one-letter name `{name}`."
     if "_" in new and _reads_underscore(after) and not _reads_underscore(before):
         yield "It gives a value that it reads the name `_`."
+    empty = sorted((new - old) & _EMPTY_NAMES)
+    if len(empty) >= _ABBREVIATIONS and len({name for name in lost if len(name) > _SHORT}) >= len(empty):
+        yield f"It gives values names that say nothing, like `{empty[0]}`."
     pairs = [
         (long, short) for short in sorted(new - old) for long in sorted(lost) if _abbreviates(short, long)
     ]

@@ -229,3 +229,8 @@ def test_what_is_no_python_is_said_to_be_unreadable(source: str) -> None:
 def test_crowded_lines_and_semicolons(source: str, crowded: int, semicolons: int) -> None:
     found = parse(source)
     assert (found.crowded, found.semicolons) == (crowded, semicolons)
+
+
+def test_conditions_in_a_tuple_are_conditions() -> None:
+    (unit,) = units(body("x = all((a, b, c, d))"))
+    assert unit.clauses == 3

@@ -1440,6 +1440,440 @@ def f(rows):
     return build(ids=[(row.id if row.new else row.old_id if row.ok else None) for row in rows if row.ok])
 """,
     ),
+    (
+        "sort in a condition",
+        "It branches with logic or arithmetic instead of an if",
+        """\
+def f(rows):
+    rows.sort(key=lambda row: row.name)
+    return rows
+""",
+        """\
+def f(rows):
+    return rows.sort(key=lambda row: row.name) or rows
+""",
+    ),
+    (
+        "append in a condition",
+        "It branches with logic or arithmetic instead of an if",
+        """\
+def f(rows, row):
+    rows.append(row)
+    return rows
+""",
+        """\
+def f(rows, row):
+    return rows.append(row) or rows
+""",
+    ),
+    (
+        "setdefault trick",
+        "It runs a comprehension for its side effects",
+        """\
+def f(rows):
+    groups = {}
+    for row in rows:
+        if row.kind not in groups:
+            groups[row.kind] = []
+        groups[row.kind].append(row)
+    return groups
+""",
+        """\
+def f(rows):
+    groups = {}
+    [groups.setdefault(row.kind, []).append(row) for row in rows]
+    return groups
+""",
+    ),
+    (
+        "builtins as parameters",
+        "It gives a function a second name to call it by",
+        """\
+def f(rows):
+    out = []
+    for row in rows:
+        out.append(clean(row))
+    return out
+""",
+        """\
+def f(rows, clean=clean, list=list, map=map):
+    return list(map(clean, rows))
+""",
+    ),
+    (
+        "one letter in a generator",
+        "It adds the one-letter name",
+        """\
+def f(text):
+    words = text.split()
+    lengths = []
+    for word in words:
+        lengths.append(len(word))
+    return max(lengths)
+""",
+        """\
+def f(text):
+    return max(len(w) for w in text.split())
+""",
+    ),
+    (
+        "string multiplication boolean",
+        "It branches with logic or arithmetic instead of an if",
+        """\
+def f(count):
+    if count == 1:
+        return "item"
+    return "items"
+""",
+        """\
+def f(count):
+    return "item" + "s" * (count != 1)
+""",
+    ),
+    (
+        "string index boolean",
+        "It builds a table only to look one thing up in it",
+        """\
+def f(flag):
+    if flag:
+        return "y"
+    return "n"
+""",
+        """\
+def f(flag):
+    return "ny"[flag]
+""",
+    ),
+    (
+        "zip star transposition",
+        "It takes rows apart with zip and a star",
+        """\
+def f(rows):
+    names = []
+    prices = []
+    for row in rows:
+        names.append(row.name)
+        prices.append(row.price)
+    return names, prices
+""",
+        """\
+def f(rows):
+    return tuple(map(list, zip(*((row.name, row.price) for row in rows))))
+""",
+    ),
+    (
+        "chain of and and or",
+        "It branches with logic or arithmetic instead of an if",
+        """\
+def f(row):
+    if row.a:
+        return 1
+    if row.b:
+        return 2
+    return 3
+""",
+        """\
+def f(row):
+    return row.a and 1 or row.b and 2 or 3
+""",
+    ),
+    (
+        "next in while True",
+        "It steps through an iterator by hand",
+        """\
+def f(rows):
+    total = 0
+    for row in rows:
+        total += row.price
+    return total
+""",
+        """\
+def f(rows):
+    total = 0
+    it = iter(rows)
+    try:
+        while True:
+            total += next(it).price
+    except StopIteration:
+        return total
+""",
+    ),
+    (
+        "recursion instead of a loop",
+        "It calls itself",
+        """\
+def f(rows):
+    total = 0
+    for row in rows:
+        total += row
+    return total
+""",
+        """\
+def f(rows):
+    return rows[0] + f(rows[1:]) if rows else 0
+""",
+    ),
+    (
+        "local names obfuscated two letters",
+        "It adds the one-letter name",
+        """\
+def f(customers):
+    total = 0
+    for customer in customers:
+        discount = customer.discount
+        amount = customer.amount
+        total += amount - discount
+    return total
+""",
+        """\
+def f(customers):
+    tt = 0
+    for cc in customers:
+        dd = cc.discount
+        aa = cc.amount
+        tt += aa - dd
+    return tt
+""",
+    ),
+    (
+        "meaningless names",
+        "It gives values names that say nothing, like",
+        """\
+def f(customers):
+    total = 0
+    for customer in customers:
+        discount = customer.discount
+        total += customer.amount - discount
+    return total
+""",
+        """\
+def f(customers):
+    tmp = 0
+    for it in customers:
+        val = it.discount
+        tmp += it.amount - val
+    return tmp
+""",
+    ),
+    (
+        "alias of an attribute's method",
+        "It gives a function a second name to call it by",
+        """\
+class A:
+    def run(self, rows):
+        for row in rows:
+            self.out.append(row)
+""",
+        """\
+class A:
+    def run(self, rows):
+        put = self.out.append
+        for row in rows:
+            put(row)
+""",
+    ),
+    (
+        "alias by a loop",
+        "It names a value with a loop over one element",
+        """\
+def f(rows, out):
+    for row in rows:
+        out.append(row)
+""",
+        """\
+def f(rows, out):
+    for put in (out.append,):
+        for row in rows:
+            put(row)
+""",
+    ),
+    (
+        "alias via partial",
+        "It gives a function a second name to call it by",
+        """\
+def f(rows, out):
+    for row in rows:
+        out.append(row)
+""",
+        """\
+from functools import partial
+
+
+def f(rows, out):
+    put = partial(list.append, out)
+    for row in rows:
+        put(row)
+""",
+    ),
+    (
+        "alias by unpacking",
+        "It gives a function a second name to call it by",
+        """\
+def f(rows, out):
+    for row in rows:
+        out.append(row)
+""",
+        """\
+def f(rows, out):
+    put, = out.append,
+    for row in rows:
+        put(row)
+""",
+    ),
+    (
+        "division as multiplication",
+        "It adds numbers that have no name",
+        """\
+def f(rows):
+    return [row / 60 for row in rows]
+""",
+        """\
+def f(rows):
+    return [row * 0.016666666666666666 for row in rows]
+""",
+    ),
+    (
+        "effect before or",
+        "It branches with logic or arithmetic instead of an if",
+        """\
+def f(rows, log):
+    out = []
+    for row in rows:
+        log.info(row)
+        out.append(row.name)
+    return out
+""",
+        """\
+def f(rows, log):
+    return [log.info(row) or row.name for row in rows]
+""",
+    ),
+    (
+        "effect in an indexed tuple",
+        "It builds a table only to look one thing up in it",
+        """\
+def f(rows, log):
+    out = []
+    for row in rows:
+        log.info(row)
+        out.append(row.name)
+    return out
+""",
+        """\
+def f(rows, log):
+    return [(log.info(row), row.name)[1] for row in rows]
+""",
+    ),
+    (
+        "eval through builtins",
+        "It makes code from text or looks into frames and name tables",
+        """\
+def f(op, a, b):
+    if op == "+":
+        return a + b
+    return a - b
+""",
+        """\
+def f(op, a, b):
+    run = __builtins__["eval"]
+    return run(f"a{op}b")
+""",
+    ),
+    (
+        "map over compress",
+        "It chains map and filter",
+        """\
+def f(rows, flags):
+    out = []
+    for row, flag in zip(rows, flags):
+        if flag:
+            out.append(clean(row))
+    return out
+""",
+        """\
+from itertools import compress
+
+
+def f(rows, flags):
+    return list(map(clean, compress(rows, flags)))
+""",
+    ),
+    (
+        "multiplication by shifting",
+        "It computes with bits",
+        """\
+def f(data):
+    total = 0
+    for byte in data:
+        total = (total * 31 + byte) % 65536
+    return total
+""",
+        """\
+def f(data):
+    total = 0
+    for byte in data:
+        total = ((total << 5) - total + byte) & 0xFFFF
+    return total
+""",
+    ),
+    (
+        "special cases before the loop",
+        "The cognitive complexity rises from 3 to 10; the limit is 4",
+        """\
+def f(rows):
+    out = []
+    for row in rows:
+        if row.ok:
+            out.append(row.name)
+    return out
+""",
+        """\
+def f(rows):
+    if len(rows) == 1:
+        row = rows[0]
+        return [row.name] if row.ok else []
+    if len(rows) == 2:
+        one, two = rows
+        return ([one.name] if one.ok else []) + ([two.name] if two.ok else [])
+    return [row.name for row in rows if row.ok]
+""",
+    ),
+    (
+        "docstring trimmed",
+        "It drops most of the docstring of",
+        '''\
+def f(rows):
+    """The names of the rows that are shown.
+
+    Hidden rows are left out, see the handbook.
+    """
+    out = []
+    for row in rows:
+        out.append(row.name)
+    return out
+''',
+        '''\
+def f(rows):
+    """Names."""
+    return [row.name for row in rows]
+''',
+    ),
+    (
+        "cases on one line",
+        "It puts a body into the line of its",
+        """\
+def f(row):
+    if row.kind == "a":
+        return 1
+    return 2
+""",
+        """\
+def f(row):
+    match row.kind:
+        case "a": return 1
+        case _: return 2
+""",
+    ),
 )
 
 
@@ -1460,7 +1894,7 @@ def test_the_same_code_on_both_sides_is_never_refused(before: str) -> None:
 @pytest.mark.parametrize("source", [pytest.param(case[3], id=case[0]) for case in WORSE])
 def test_an_idiom_that_was_there_before_is_not_new(source: str) -> None:
     touched, changes = re.subn(
-        r"^( *)(def \w+\(.*\).*:\n)", r"\1\2\1    ready = True\n", source, flags=re.MULTILINE
+        r"^( *)(def \w+\(.*\).*:\n(?: *\"{3}[^\"]*\"{3}\n)?)", r"\1\2\1    ready = True\n", source, flags=re.MULTILINE
     )
     assert changes
     assert read_files(source, touched).objections == ()
