@@ -308,7 +308,7 @@ def _finished(options: Options, tools: Tools, story: _Story) -> Run:
         project=tools.repository.root.name,
         commit=tools.repository.head,
         sandbox=tools.runner.level,
-        interpreters=(tools.project.interpreter,),
+        interpreters=tools.project.interpreters,
         cpu=tools.cpu,
         workload=story.workload,
         functions=sum(len(file.targets) for file in files),

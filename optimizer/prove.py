@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from optimizer.model import (
     Candidate,
     Decision,
     Hotspot,
+    Interpreter,
     Measurement,
     Progress,
     Readability,
@@ -87,15 +88,15 @@ class Prover:
         lenient = self._read(candidate, low=float("inf"))
         if not lenient.not_worse or not candidate.targets:
             return decide(readability=lenient, verification=None, measurements=())
-        subject = self.subject(candidate)
+        subjects = [self.subject(candidate, interpreter) for interpreter in self.project.interpreters]
         self._tell(Stage.MEASURE, candidate)
-        measurement = self._measure(subject)
-        readability = self._read(candidate, low=measurement.low)
-        if not measurement.claim or not readability.not_worse:
-            return decide(readability=readability, verification=None, measurements=(measurement,))
+        measurements = self._measure_all(subjects)
+        readability = self._read(candidate, low=min(one.low for one in measurements))
+        if not measurements[-1].claim or not readability.not_worse:
+            return decide(readability=readability, verification=None, measurements=measurements)
         self._tell(Stage.VERIFY, candidate)
-        verification = self._verify(candidate, subject, known)
-        return decide(readability=readability, verification=verification, measurements=(measurement,))
+        verification = known or self._verify_all(candidate, subjects)
+        return decide(readability=readability, verification=verification, measurements=measurements)
 
     def _tell(self, stage: Stage, candidate: Candidate) -> None:
         self.watch(Progress(stage=stage, detail=f"{candidate.targets[0].name} ({candidate.transform})"))
@@ -103,7 +104,7 @@ class Prover:
     def _read(self, candidate: Candidate, *, low: float) -> Readability:
         return read_files(candidate.before, candidate.after, line_length=self.line_length, speedup_low=low)
 
-    def subject(self, candidate: Candidate) -> Subject:
+    def subject(self, candidate: Candidate, interpreter: Interpreter) -> Subject:
         """The two versions of the candidate's file in the copied tree, with the calls recorded for it."""
         samples, owners = self._samples(candidate)
         return Subject(
@@ -112,7 +113,7 @@ class Prover:
             qualnames=tuple(target.qualname for target in candidate.targets),
             before=candidate.before,
             after=candidate.after,
-            python=self.project.interpreter.executable,
+            python=interpreter.executable,
             cwd=str(self.scratch),
             sys_path=self.project.sys_path(self.tree, self.workload),
             samples=samples,
@@ -132,16 +133,25 @@ class Prover:
                 owners.extend([recording.target.qualname] * len(recording.samples))
         return tuple(samples), tuple(owners)
 
-    def _measure(self, subject: Subject) -> Measurement:
-        return measure(subject, self.runner, threshold=1 + self.min_gain, seconds=self.measure_seconds)
+    def _measure_all(self, subjects: Sequence[Subject]) -> tuple[Measurement, ...]:
+        """One measurement for each interpreter; the first that claims nothing is the last."""
+        found: list[Measurement] = []
+        for subject in subjects:
+            found.append(
+                measure(subject, self.runner, threshold=1 + self.min_gain, seconds=self.measure_seconds)
+            )
+            if not found[-1].claim:
+                break
+        return tuple(found)
 
-    def _verify(self, candidate: Candidate, subject: Subject, known: Verification | None) -> Verification:
-        if known is not None:
-            return known
-        verification = verify(subject, self.runner, budget_seconds=self.verify_seconds)
-        if verification.behaviour is not Behaviour.SAME:
-            return verification
-        return self._with_suite(candidate, verification)
+    def _verify_all(self, candidate: Candidate, subjects: Sequence[Subject]) -> Verification:
+        """Compare on every interpreter, then run the project's tests; the first objection is the answer."""
+        verifications: list[Verification] = []
+        for subject in subjects:
+            verifications.append(verify(subject, self.runner, budget_seconds=self.verify_seconds))
+            if verifications[-1].behaviour is not Behaviour.SAME:
+                return verifications[-1]
+        return self._with_suite(candidate, verifications[0])
 
     def _with_suite(self, candidate: Candidate, verification: Verification) -> Verification:
         """The tests that reach the change first, as they fail soonest; then all of them."""
@@ -189,7 +199,7 @@ class Prover:
             candidate.patch,
             candidate.before,
             self.workload.digest,
-            self.project.interpreter.version,
+            *(interpreter.version for interpreter in self.project.interpreters),
             self.cpu,
             f"{self.min_gain}",
             __version__,
