@@ -56,14 +56,25 @@ def _generator(kind: str, node: Comprehension, place: int, **changes: object) ->
 def laziness(node: ast.expr, scene: Scene) -> Iterator[Mutation]:
     """A list for a generator, a generator for a list, a list for a set."""
     parent = scene.parents.get(node)
-    consumed = isinstance(parent, ast.Call) and called(parent) in _CONSUMERS
+    consumed = (isinstance(parent, ast.Call) and called(parent) in _CONSUMERS) or _taken_apart(parent)
     match node:
         case ast.GeneratorExp(elt=elt, generators=generators) if not consumed:
             yield expression("eager for lazy", node, ast.ListComp(elt=elt, generators=generators))
-        case ast.ListComp(elt=elt, generators=generators) if isinstance(parent, ast.Return | ast.Assign):
+        case ast.ListComp(elt=elt, generators=generators) if (
+            isinstance(parent, ast.Return | ast.Assign) and not consumed
+        ):
             yield expression("lazy for eager", node, ast.GeneratorExp(elt=elt, generators=generators))
         case ast.SetComp(elt=elt, generators=generators) if not consumed:
             yield expression("list for set", node, ast.ListComp(elt=elt, generators=generators))
+
+
+def _taken_apart(parent: ast.AST | None) -> bool:
+    """Whether a value is read to its end at once: assigned to a slice, or to several names."""
+    return isinstance(parent, ast.Assign) and any(
+        isinstance(target, ast.Tuple | ast.List)
+        or (isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Slice))
+        for target in parent.targets
+    )
 
 
 def sharing(node: ast.expr, scene: Scene) -> Iterator[Mutation]:
