@@ -7,7 +7,9 @@ import ast
 from optimizer.facts.imports import Imports
 from optimizer.facts.names import Names
 
-_BUILTIN = frozenset({"list", "tuple", "dict", "set", "frozenset", "str", "bytes", "bytearray", "int", "bool", "None"})
+_BUILTIN = frozenset(
+    {"list", "tuple", "dict", "set", "frozenset", "str", "bytes", "bytearray", "int", "bool", "None"}
+)
 _TYPING = {
     "typing.List": "list", "typing.Dict": "dict", "typing.Set": "set", "typing.FrozenSet": "frozenset",
     "typing.Tuple": "tuple", "typing.Text": "str", "typing.Deque": "collections.deque",

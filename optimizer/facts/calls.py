@@ -26,7 +26,9 @@ class Calls:
 
     def call(self, call: ast.Call, *, repeat: bool) -> Iterator[Note]:
         """Everything that stands against the call."""
-        if any(isinstance(arg, ast.Starred) for arg in call.args) or any(key.arg is None for key in call.keywords):
+        if any(isinstance(arg, ast.Starred) for arg in call.args) or any(
+            key.arg is None for key in call.keywords
+        ):
             yield Note(call, NoteKind.RUNS, f"`{self._of.text(call)}` unpacks arguments")
             return
         origin = self._of.imports.origin(call.func)
@@ -136,10 +138,14 @@ class Calls:
             hashed = fact.name in tables.HASHED or self._of.has_plain_elements(arg, fact)
             yield from self._of.given(arg, fact, "hashes the elements of", holds=hashed)
 
-    def _change(self, call: ast.Call, value: ast.expr, fact: TypeFact, attr: str, *, repeat: bool) -> Iterator[Note]:
+    def _change(
+        self, call: ast.Call, value: ast.expr, fact: TypeFact, attr: str, *, repeat: bool
+    ) -> Iterator[Note]:
         """A method of a known container that changes it; what else it does depends on the arguments."""
         name = value.id if isinstance(value, ast.Name) else ""
-        yield Note(call, NoteKind.CHANGES, f"`{self._of.text(call.func)}` changes `{self._of.text(value)}`", name)
+        yield Note(
+            call, NoteKind.CHANGES, f"`{self._of.text(call.func)}` changes `{self._of.text(value)}`", name
+        )
         needs = tables.CHANGES[fact.name][attr]
         if call.keywords:
             yield self._unknown(call)

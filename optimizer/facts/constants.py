@@ -31,7 +31,6 @@ UNKNOWN: Final = _Unknown()
 """What `constant_value` answers when it does not know. Compare with `is`: None and 0 are values."""
 
 
-
 def _modulo(left: object, right: object) -> object:
     # A width in a format could ask for any number of characters.
     if isinstance(left, str | bytes) and re.search(_WIDTH, str(left)):
@@ -92,7 +91,9 @@ class Constants:
                 return True
             case ast.Tuple(elts=elts):
                 return all(self.is_constant(element) for element in elts)
-            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=ast.Constant(value=int() | float() | complex())):
+            case ast.UnaryOp(
+                op=ast.USub() | ast.UAdd(), operand=ast.Constant(value=int() | float() | complex())
+            ):
                 return True
             case ast.BinOp(op=ast.Add() | ast.Sub(), left=left, right=ast.Constant(value=complex())):
                 return self._is_real(left)

@@ -21,7 +21,9 @@ _FROZEN = tables.IMMUTABLE | {"re.Pattern", "re.RegexFlag", "function"}
 class Dependencies:
     """Dependencies of expressions in one module."""
 
-    def __init__(self, names: Names, effects: Effects, escapes: Escapes, types: Types, constants: Constants) -> None:
+    def __init__(
+        self, names: Names, effects: Effects, escapes: Escapes, types: Types, constants: Constants
+    ) -> None:
         self.names = names
         self.tree = names.tree
         self.scopes = names.scopes
@@ -62,7 +64,8 @@ class Dependencies:
     def runs_unknown_code(self, loop: ast.AST) -> bool:
         """Whether anything in `loop` may run code that nobody knows."""
         return any(
-            note.kind not in {NoteKind.CHANGES, NoteKind.ASSUMES, NoteKind.NEW} for note in self.effects.notes(loop)
+            note.kind not in {NoteKind.CHANGES, NoteKind.ASSUMES, NoteKind.NEW}
+            for note in self.effects.notes(loop)
         )
 
     def _stays(self, node: ast.Name, loop: ast.AST) -> bool:
@@ -86,7 +89,9 @@ class Dependencies:
             return False
         own = scope is self.scopes.opened[function] and not self.names.reads_frame(function)
         bindings = self.scopes.bindings(node.id, scope)
-        foreign = any(self.tree.function_of(binding) is not scope.node for binding in bindings if _has_place(binding))
+        foreign = any(
+            self.tree.function_of(binding) is not scope.node for binding in bindings if _has_place(binding)
+        )
         return (own and not foreign) or len(bindings) == 1
 
     def _imported_stays(self, node: ast.Name, loop: ast.AST) -> bool:
@@ -137,7 +142,9 @@ class Dependencies:
 
     def _is_another(self, name: str, where: ast.AST, mine: str, loop: ast.AST) -> bool:
         """Whether the object that is changed surely is not the one that is asked about."""
-        named = next((each for each in self.tree.walk(where) if isinstance(each, ast.Name) and each.id == name), None)
+        named = next(
+            (each for each in self.tree.walk(where) if isinstance(each, ast.Name) and each.id == name), None
+        )
         if named is None:
             return False
         fact = self.types.type_of(named)

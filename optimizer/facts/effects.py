@@ -25,7 +25,9 @@ class Effects:
 
     def effects(self, node: ast.AST) -> tuple[str, ...]:
         """What could have an effect when `node` (an expression or a statement) runs once."""
-        return tuple(dict.fromkeys(note.text for note in self.notes(node) if note.kind is not NoteKind.ASSUMES))
+        return tuple(
+            dict.fromkeys(note.text for note in self.notes(node) if note.kind is not NoteKind.ASSUMES)
+        )
 
     def notes(self, node: ast.AST) -> tuple[Note, ...]:
         """The same as notes, with what is only assumed."""
@@ -101,7 +103,9 @@ class Effects:
             case _:
                 yield Note(target, NoteKind.RUNS, f"changes `{self._head(target)}`")
 
-    def _unpacks(self, target: ast.Tuple | ast.List, value: ast.expr | None, *, element: bool) -> Iterator[Note]:
+    def _unpacks(
+        self, target: ast.Tuple | ast.List, value: ast.expr | None, *, element: bool
+    ) -> Iterator[Note]:
         if value is None:
             yield Note(target, NoteKind.RUNS, f"unpacks into `{self._head(target)}`")
         elif element:

@@ -12,7 +12,19 @@ from optimizer.facts.tree import Within
 from optimizer.facts.type_of import Types
 
 _KNOWN = tables.SCALARS | tables.CONTAINERS
-_LOOKS_ONLY = CONSUMERS | {"len", "bool", "isinstance", "str", "repr", "print", "type", "callable", "hash", "id", "abs"}
+_LOOKS_ONLY = CONSUMERS | {
+    "len",
+    "bool",
+    "isinstance",
+    "str",
+    "repr",
+    "print",
+    "type",
+    "callable",
+    "hash",
+    "id",
+    "abs",
+}
 _VIEWS = frozenset({"keys", "values", "items"})
 
 
@@ -87,7 +99,9 @@ class Escapes:
                 return not self._is_method_call(node, parent)
             case ast.Call(func=ast.Name(id=name) as func, args=args) if node in args and name in _LOOKS_ONLY:
                 return not (self.names.is_builtin(name, func) and self._is_known(node))
-            case ast.Call(func=ast.Attribute(value=ast.Constant(value=str() | bytes()), attr="join"), args=[only]):
+            case ast.Call(
+                func=ast.Attribute(value=ast.Constant(value=str() | bytes()), attr="join"), args=[only]
+            ):
                 return only is not node
             case _:
                 return not (isinstance(node.ctx, ast.Load) and self._is_scalar(node))
@@ -111,7 +125,9 @@ class Escapes:
             case ast.Call(func=ast.Name(id=name) as func):
                 constructs = tables.CONSTRUCTORS.get(name, "") in tables.MUTABLE
                 return constructs and self.names.is_builtin(name, func)
-            case ast.Call(func=ast.Attribute(value=receiver, attr="copy" | "split" | "rsplit" | "splitlines")):
+            case ast.Call(
+                func=ast.Attribute(value=receiver, attr="copy" | "split" | "rsplit" | "splitlines")
+            ):
                 return self.types.type_of(receiver).proved and fact.proved
             case ast.Call(func=func) if fact.proved and self.types.imports.origin(func) in tables.FUNCTIONS:
                 return fact.name in tables.MUTABLE
@@ -128,7 +144,9 @@ class Escapes:
         known = self.types.type_of(node).name
         if known == "dict" and attribute.attr in _VIEWS:
             return self._is_used_up(call)
-        methods = tables.METHODS.get(known, {}).keys() | tables.CHANGES.get(known, {}).keys() | {"get", "update"}
+        methods = (
+            tables.METHODS.get(known, {}).keys() | tables.CHANGES.get(known, {}).keys() | {"get", "update"}
+        )
         return attribute.attr in methods
 
     def _is_used_up(self, call: ast.Call) -> bool:

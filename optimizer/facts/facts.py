@@ -22,7 +22,7 @@ from optimizer.facts.raises import Raises
 from optimizer.facts.repository import RepositoryFacts
 from optimizer.facts.scopes import BUILTINS, ScopeKind, Scopes
 from optimizer.facts.source import Source
-from optimizer.facts.tree import FUNCTIONS, FunctionNode, Tree, Within
+from optimizer.facts.tree import FUNCTIONS, FunctionNode, Tree, Within, parse
 from optimizer.facts.type_of import TypeFact, Types
 from optimizer.model import Recording
 
@@ -46,7 +46,9 @@ class Facts:
         self.path = path
         self.repository = repository or RepositoryFacts.build({path or "<text>": text})
         self._knows_repository = repository is not None
-        self._recordings = {recording.target.qualname: recording for recording in recordings if self._is_here(recording)}
+        self._recordings = {
+            recording.target.qualname: recording for recording in recordings if self._is_here(recording)
+        }
 
     @classmethod
     def build(
@@ -59,7 +61,7 @@ class Facts:
         repository: RepositoryFacts | None = None,
     ) -> Facts:
         """Facts of `text`; `recordings` of other files are ignored when both paths are known."""
-        return cls(text, tree or ast.parse(text), path=path, recordings=recordings, repository=repository)
+        return cls(text, tree or parse(text), path=path, recordings=recordings, repository=repository)
 
     def _is_here(self, recording: Recording) -> bool:
         return not self.path or not recording.target.path or recording.target.path == self.path

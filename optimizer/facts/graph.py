@@ -47,7 +47,9 @@ class Graph:
         start = self._point(())
         self._block(function.body, [start])
 
-    def _point(self, parts: Sequence[ast.AST | None], before: Iterable[int] = (), *, conditional: bool = False) -> int:
+    def _point(
+        self, parts: Sequence[ast.AST | None], before: Iterable[int] = (), *, conditional: bool = False
+    ) -> int:
         number = len(self.points)
         present = tuple(part for part in parts if part is not None)
         self.points.append(Point(present, raises=self._catching, conditional=conditional))

@@ -11,7 +11,21 @@ from optimizer.facts.tree import FUNCTIONS, FunctionNode, Tree, Within
 
 # Builtins that use up a generator before they return.
 CONSUMERS = frozenset(
-    {"all", "any", "bytes", "bytearray", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple"},
+    {
+        "all",
+        "any",
+        "bytes",
+        "bytearray",
+        "dict",
+        "frozenset",
+        "list",
+        "max",
+        "min",
+        "set",
+        "sorted",
+        "sum",
+        "tuple",
+    },
 )
 _FRAME_BUILTINS = frozenset({"locals", "vars", "dir", "eval", "exec"})
 _GLOBALS_READERS = frozenset({"get", "items", "keys", "values", "copy", "__contains__", "__getitem__"})
@@ -123,7 +137,13 @@ class Names:
         call = self.tree.parent(node)
         if not isinstance(call, ast.Call) or call.func is not node:
             return True
-        at_top = self.function_of(node) is None
+        scope = self.scopes.scope_of(node)
+        # There `locals()` is the namespace itself: of the module, or of a class body.
+        at_top = scope is not None and scope.kind in {
+            ScopeKind.MODULE,
+            ScopeKind.CLASS,
+            ScopeKind.COMPREHENSION,
+        }
         match node.id:
             case "globals":
                 return not self._only_reads(call)
@@ -153,8 +173,11 @@ class Names:
         """Whether code that may run later than its place (or elsewhere) uses `name` of `scope`."""
         key = (name, scope)
         if key not in self._captured:
-            self._captured[key] = any(self._runs_elsewhere(node, scope) for node in self.uses(name, scope)) or any(
-                self.scopes.owner_from(name, inner) is scope for inner in self.scopes.nonlocal_in.get(name, ())
+            self._captured[key] = any(
+                self._runs_elsewhere(node, scope) for node in self.uses(name, scope)
+            ) or any(
+                self.scopes.owner_from(name, inner) is scope
+                for inner in self.scopes.nonlocal_in.get(name, ())
             )
         return self._captured[key]
 

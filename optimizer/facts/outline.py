@@ -89,7 +89,9 @@ class Outline:
             case ast.Name(id=name) if name in _SELF:
                 return None
             case ast.Name(id=name):
-                return self.imported.get(name, name if name == "cls" or name[:1].isupper() else UNKNOWN_HOLDER)
+                return self.imported.get(
+                    name, name if name == "cls" or name[:1].isupper() else UNKNOWN_HOLDER
+                )
             case ast.Attribute(value=value, attr=attr) if self._is_imported(value):
                 return attr
             case _:
@@ -177,8 +179,12 @@ def bound_names(node: ast.stmt) -> set[str]:
             return {alias.asname or alias.name.partition(".")[0] for alias in names}
         case _:
             stored = {
-                part.id for part in ast.walk(node) if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
+                part.id
+                for part in ast.walk(node)
+                if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
             }
             return stored | {
-                part.name for part in ast.walk(node) if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)
+                part.name
+                for part in ast.walk(node)
+                if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)
             }

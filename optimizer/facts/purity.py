@@ -205,7 +205,9 @@ class Purities:
             yield from self.given(expr.value, fact, "reads an attribute of", holds=True)
         elif self.attributes.is_plain(expr):
             text = f"`{self.text(expr)}` is a stored value: no class of the repository makes it a property"
-            yield Note(expr, NoteKind.ASSUMES, text, assumption=Assumption(text=text, evidence=Evidence.PROVED))
+            yield Note(
+                expr, NoteKind.ASSUMES, text, assumption=Assumption(text=text, evidence=Evidence.PROVED)
+            )
         else:
             yield Note(expr, NoteKind.RUNS, f"reading `{self.text(expr)}` may run a property")
 
@@ -271,9 +273,9 @@ class Purities:
         match expr:
             case ast.GeneratorExp():
                 yield from self.comprehension(expr, repeat=repeat)
-            case ast.Call(func=ast.Name(id="enumerate" | "zip" | "reversed" as name) as func, args=args, keywords=[]) if (
-                self.names.is_builtin(name, func)
-            ):
+            case ast.Call(
+                func=ast.Name(id="enumerate" | "zip" | "reversed" as name) as func, args=args, keywords=[]
+            ) if self.names.is_builtin(name, func):
                 for arg in args:
                     yield from self.iterated(arg, repeat=repeat)
             case _:

@@ -24,7 +24,9 @@ class Raises:
         match node:
             case ast.Constant() | ast.Pass() | ast.Break() | ast.Continue() | ast.Lambda():
                 return isinstance(node, ast.Lambda) and any(
-                    self.may_raise(default) for default in (*node.args.defaults, *node.args.kw_defaults) if default
+                    self.may_raise(default)
+                    for default in (*node.args.defaults, *node.args.kw_defaults)
+                    if default
                 )
             case ast.Name(ctx=ast.Load()):
                 return not self._is_bound(node)

@@ -13,9 +13,12 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from optimizer.facts.outline import ANY_NAME, UNKNOWN_HOLDER, ClassOutline, Outline, Patch
+from optimizer.facts.tree import parse
 
 _WORD = re.compile(r"[^\W\d]\w*")
-_PATCHING_WORD = re.compile(r"(?:patch|setattr|delattr|swap|stub|override|object|multiple|spy)\w*\s*\(", re.IGNORECASE)
+_PATCHING_WORD = re.compile(
+    r"(?:patch|setattr|delattr|swap|stub|override|object|multiple|spy)\w*\s*\(", re.IGNORECASE
+)
 
 
 class RepositoryFacts:
@@ -58,7 +61,7 @@ class RepositoryFacts:
         """The tree of a file; None when it does not parse."""
         if path not in self._trees:
             try:
-                self._trees[path] = ast.parse(self.sources[path])
+                self._trees[path] = parse(self.sources[path])
             except (SyntaxError, ValueError, RecursionError):
                 self._trees[path] = None
         return self._trees[path]
@@ -154,7 +157,9 @@ class RepositoryFacts:
         """Whether a subclass, or an assignment from outside, may replace `Class.method`."""
         class_name, _, method = method_qualname.rpartition(".")
         last = class_name.rpartition(".")[2]
-        return self._is_redefined(last, method) or self.assigned_outside(last, method) or self._by_class(method)
+        return (
+            self._is_redefined(last, method) or self.assigned_outside(last, method) or self._by_class(method)
+        )
 
     def may_be_code(self, class_name: str, attribute: str) -> bool:
         """Whether a subclass, or an assignment to the class, may make a stored attribute something else."""
@@ -174,7 +179,11 @@ class RepositoryFacts:
 
     def calls_of(self, name: str) -> list[tuple[str, ast.Call]]:
         """Calls of anything whose last name is `name`."""
-        return [(path, call) for path, outline in self._outlines_with(name) for call in outline.calls.get(name, ())]
+        return [
+            (path, call)
+            for path, outline in self._outlines_with(name)
+            for call in outline.calls.get(name, ())
+        ]
 
     def is_exported(self, module: str, name: str) -> bool:
         """Whether `name` of `module` is part of a documented interface: in an `__all__`, or in a package's `__init__`."""

@@ -180,7 +180,11 @@ class Scopes:
                 self.of_node[node].global_names.update(names)
             case ast.Nonlocal(names=names):
                 self._nonlocal(names, self.of_node[node])
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            case (
+                ast.ExceptHandler(name=str(name))
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+            ):
                 self._add(self.of_node[node], name, node)
             case ast.MatchMapping(rest=str(name)):
                 self._add(self.of_node[node], name, node)

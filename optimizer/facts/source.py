@@ -68,7 +68,9 @@ class Source:
     def has_comments(self, first: ast.AST, last: ast.AST | None = None) -> bool:
         """Whether a comment stands inside the span, or at the end of its last line."""
         begin, end = self.span(first, last)
-        line_end = min((at for at in (self.text.find(c, end) for c in "\r\n") if at >= 0), default=len(self.text))
+        line_end = min(
+            (at for at in (self.text.find(c, end) for c in "\r\n") if at >= 0), default=len(self.text)
+        )
         return bisect_left(self.comments, begin) < bisect_left(self.comments, line_end)
 
 

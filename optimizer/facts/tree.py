@@ -7,6 +7,7 @@ in that walk, so that none of them walks again.
 from __future__ import annotations
 
 import ast
+import warnings
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
@@ -19,6 +20,13 @@ Within: TypeAlias = "ast.AST | Sequence[ast.stmt]"
 
 # `ast.parse` makes one node of each of these and puts it everywhere: they have no place of their own.
 _SHARED = (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop)
+
+
+def parse(text: str) -> ast.Module:
+    """The tree of a text. What the compiler warns of (`"\\d"`) is the project's own business."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
 
 
 class Tree:

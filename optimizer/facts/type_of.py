@@ -38,7 +38,9 @@ class TypeFact:
 
 
 NOTHING: Final = TypeFact()
-_ANY: Final = TypeFact(name="?", evidence=Evidence.PROVED)  # a binding that refers to itself: agrees with anything
+_ANY: Final = TypeFact(
+    name="?", evidence=Evidence.PROVED
+)  # a binding that refers to itself: agrees with anything
 _RANK = {Evidence.PROVED: 3, Evidence.ANNOTATED: 2, Evidence.OBSERVED: 1, Evidence.UNKNOWN: 0}
 
 
@@ -108,7 +110,9 @@ class Types:
     def _find(self, expr: ast.AST) -> TypeFact:  # noqa: C901, PLR0911, PLR0912 - one case for each node type
         match expr:
             case ast.Constant(value=value):
-                return proved(type(value).__name__, element=type(value).__name__ if isinstance(value, str) else "")
+                return proved(
+                    type(value).__name__, element=type(value).__name__ if isinstance(value, str) else ""
+                )
             case ast.JoinedStr():
                 return proved("str", "str")
             case ast.List(elts=elts):
@@ -332,7 +336,14 @@ class Types:
     def _only_reads(self, node: ast.Name) -> bool:
         parent = self.tree.parent(node)
         match parent:
-            case ast.Assign() | ast.AnnAssign() | ast.For() | ast.comprehension() | ast.Compare() | ast.Return():
+            case (
+                ast.Assign()
+                | ast.AnnAssign()
+                | ast.For()
+                | ast.comprehension()
+                | ast.Compare()
+                | ast.Return()
+            ):
                 return isinstance(node.ctx, ast.Store) or not isinstance(parent, ast.Assign | ast.AnnAssign)
             case ast.Subscript(ctx=ast.Load()) | ast.If() | ast.While() | ast.UnaryOp() | ast.Expr():
                 return True
@@ -430,13 +441,17 @@ class Types:
         seen = self._observed(node)
         count = sum(times for _, times in seen)
         only = seen[0][0] if len(seen) == 1 else ""
-        name, element = annotated_type(node.annotation, self.imports, self.names) if node.annotation else ("", "")
+        name, element = (
+            annotated_type(node.annotation, self.imports, self.names) if node.annotation else ("", "")
+        )
         if name and not self._default_disagrees(node, name):
             if seen and only != name:
                 return NOTHING
             return TypeFact(name=name, evidence=Evidence.ANNOTATED, observed=count, element=element)
         if only:
-            return TypeFact(name=only, evidence=Evidence.OBSERVED, observed=count, element="str" if only == "str" else "")
+            return TypeFact(
+                name=only, evidence=Evidence.OBSERVED, observed=count, element="str" if only == "str" else ""
+            )
         return NOTHING
 
     def _default_disagrees(self, node: ast.arg, name: str) -> bool:
@@ -467,7 +482,9 @@ def _result(op: ast.operator, left: str, right: str) -> str:  # noqa: PLR0911 - 
         if names == {"bool"} and isinstance(op, ast.BitOr | ast.BitAnd | ast.BitXor):
             return "bool"
         return "float" if isinstance(op, ast.Div) else "" if isinstance(op, ast.Pow) else "int"
-    if names <= {"int", "bool", "float"} and isinstance(op, ast.Add | ast.Sub | ast.Mult | ast.Div | ast.FloorDiv | ast.Mod):
+    if names <= {"int", "bool", "float"} and isinstance(
+        op, ast.Add | ast.Sub | ast.Mult | ast.Div | ast.FloorDiv | ast.Mod
+    ):
         return "float"
     if left == "str" and isinstance(op, ast.Mod):
         return "str" if right in tables.SCALARS | tables.CONTAINERS else ""

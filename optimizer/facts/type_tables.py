@@ -137,9 +137,15 @@ PURE_BUILTINS_OF_ANYTHING = frozenset({"callable", "id", "type"})
 READS_ELEMENTS = frozenset({"list", "tuple", "len", "bool"})
 """Builtins that look at a container without touching its elements."""
 HASHES = frozenset({"dict", "set", "frozenset"})
-USES_UP = READS_ELEMENTS | HASHES | {"all", "any", "bytes", "bytearray", "max", "min", "repr", "sorted", "str", "sum"}
+USES_UP = (
+    READS_ELEMENTS
+    | HASHES
+    | {"all", "any", "bytes", "bytearray", "max", "min", "repr", "sorted", "str", "sum"}
+)
 """Builtins without effects on a container of scalars: they compare, hash, add or print the elements."""
-EMPTY = frozenset({"bool", "bytearray", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple"})
+EMPTY = frozenset(
+    {"bool", "bytearray", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple"}
+)
 """Builtins that make the same empty value each time when called with nothing."""
 
 PURE_FUNCTIONS = frozenset(
