@@ -22,19 +22,8 @@ from transforms.hoisting._places import (
     top_statement,
     with_replacements,
 )
+from transforms.hoisting._regex_calls import PARAMETERS, arguments
 
-# What follows the pattern in the module's functions; `flags` has no place in the pattern's methods.
-_PARAMETERS = {
-    "match": ("string", "flags"),
-    "fullmatch": ("string", "flags"),
-    "search": ("string", "flags"),
-    "findall": ("string", "flags"),
-    "finditer": ("string", "flags"),
-    "split": ("string", "maxsplit", "flags"),
-    "sub": ("repl", "string", "count", "flags"),
-    "subn": ("repl", "string", "count", "flags"),
-    "compile": ("flags",),
-}
 _NAMES = {
     r"\s": "WHITESPACE",
     r"\s+": "WHITESPACE",
@@ -220,7 +209,7 @@ class LiteralRegexToConstant(Transform):
     def looks_like(self, node: ast.AST) -> bool:
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(), attr=name) | ast.Name(id=name)):
-                return name in _PARAMETERS
+                return name in PARAMETERS
         return False
 
     def propose(self, node: ast.AST, facts: Facts) -> Iterator[Edit | Refusal]:
@@ -260,18 +249,12 @@ class _Use:
 def _use(call: ast.Call, facts: Facts) -> _Use | str:
     """What the call is, or why it has to stay; "" when it is nothing of interest."""
     module, _, method = facts.origin(call.func).rpartition(".")
-    if module != "re" or method not in _PARAMETERS:
+    if module != "re" or method not in PARAMETERS:
         return ""
-    names = ("pattern", *_PARAMETERS[method])
-    unpacks = any(isinstance(each, ast.Starred) for each in call.args) or any(
-        not each.arg for each in call.keywords
-    )
-    if unpacks or len(call.args) > len(names):
+    given = arguments(call, ("pattern", *PARAMETERS[method]))
+    if given is None or "pattern" not in given:
         return ""
-    given = dict(zip(names, call.args, strict=False)) | {each.arg: each.value for each in call.keywords}
-    pattern, flags = given.get("pattern"), given.get("flags")
-    if pattern is None:
-        return ""
+    pattern, flags = given["pattern"], given.get("flags")
     value = facts.constant_value(pattern)
     bits = 0 if flags is None else facts.constant_value(flags)
     if value is UNKNOWN or bits is UNKNOWN:

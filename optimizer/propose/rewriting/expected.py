@@ -83,13 +83,29 @@ class _Swap:
         if change := self.pending.pop(id(node), None):
             (new,) = _new(change)
             return new
-        return type(node)(**dict(self._fields(node)))
+        fields = dict(self._fields(node))
+        if isinstance(node, ast.BoolOp):
+            fields["values"] = list(_joined(node, fields["values"]))
+        return type(node)(**fields)
 
     def _fields(self, node: ast.AST) -> Iterator[tuple[str, Any]]:
         for name, value in ast.iter_fields(node):
             new = self.copied(value)
             emptied = name in _BLOCKS and value and not new
             yield name, [ast.Pass()] if emptied else new
+
+
+def _joined(old: ast.BoolOp, values: Sequence[ast.expr]) -> Iterator[ast.expr]:
+    """Operands that are new and have the same operator need no parentheses, and are written without."""
+    for before, after in zip(old.values, values, strict=True):
+        if (
+            isinstance(after, ast.BoolOp)
+            and type(after.op) is type(old.op)
+            and not isinstance(before, ast.BoolOp)
+        ):
+            yield from after.values
+        else:
+            yield after
 
 
 def _new(change: Replace) -> list[ast.AST]:
