@@ -118,7 +118,8 @@ def _at_operators(code: str, tokens: Sequence[_Token], indent: int, limit: int) 
     lines: list[str] = []
     for part in parts:
         piece = _cut(code, part[0].start[1], part[-1].end[1])
-        lines += _split(piece, _shifted(part), indent, limit)
+        inner = _at_operators if len(_parts(part)) > 1 else _split
+        lines += inner(piece, _shifted(part), indent, limit)
     return lines
 
 

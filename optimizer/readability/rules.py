@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ _CLAUSES = 3
 _LINES_RISE = 5
 _TOKENS_FACTOR, _TOKENS_RISE = 1.35, 45
 _DOUBLE = 2.0
+_TEXTS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,16 +214,20 @@ def shortened(text: str, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
+def _width(line: str, limit: int) -> int:
+    """The length of a line; one that is only too long because of a text fills the line."""
+    longest_text = max(map(len, _TEXTS.findall(line)), default=0)
+    return min(len(line), limit) if len(line) - longest_text <= limit else len(line)
+
+
 def _longest_line(regions: Sequence[Region], options: Options) -> Finding:
     old, new = (
         Counter(line for statements in side for line in _lines(_without_imports(statements), options))
         for side in ([region.before for region in regions], [region.after for region in regions])
     )
     before = max(map(len, old - new), default=0)
-    # Strings are not split; one that was there before may stand in another line now.
-    known = max((len(line.strip()) for line in old), default=0)
-    after = max((len(line) for line in new - old), default=0)
-    limit = max(options.width, before, known)
+    limit = max(options.width, before)
+    after = max((_width(line, limit) for line in new - old), default=0)
     objection = f"A line is {after} characters long; the limit is {limit}." if after > limit else ""
     return Finding(
         moved=RuleMoved(rule="longest line", before=before, after=after, limit=limit), objection=objection

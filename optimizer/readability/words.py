@@ -57,12 +57,13 @@ def comment_objections(
 ) -> Iterator[str]:
     """Comments gone from the file, unless one that reads alike has come; directives go with their line."""
     come = list((after.comments - before.comments).elements())
+    words = set(re.findall(r"\w+", " ".join(come).lower()))
     gone = (before.comments - after.comments) & (file_before.comments - file_after.comments)
     for comment in gone.elements():
         reworded = next((other for other in come if _reads_alike(comment, other)), None)
         if reworded is not None:
             come.remove(reworded)
-        elif not _DIRECTIVE.match(comment) and re.search(r"\w", comment):
+        elif not (_DIRECTIVE.match(comment) or _stands_in(comment, words)):
             yield f"It drops the comment “{_clipped(comment)}”."
 
 
@@ -151,6 +152,12 @@ def _abbreviates(short: str, long: str) -> bool:
 
 def _reads_alike(one: str, other: str) -> bool:
     return SequenceMatcher(None, one.lower(), other.lower(), autojunk=False).ratio() >= _REWORDED
+
+
+def _stands_in(comment: str, words: set[str]) -> bool:
+    """Whether most words of `comment` are in the new comments: a paragraph may be set anew."""
+    own = set(re.findall(r"\w+", comment.lower()))
+    return len(own & words) >= _REWORDED * len(own)
 
 
 def _clipped(comment: str, limit: int = 60) -> str:

@@ -119,9 +119,14 @@ def test_tokens_may_rise_by_a_third_or_by_45() -> None:
 
 
 def test_the_longest_line_follows_the_projects_limit() -> None:
-    before, after = function("return rows"), function(f"return '{'x' * 80}'")
+    before, after = function("return rows"), function(f"return rows.{'x' * 80}")
     assert any("A line is" in text for text in read_files(before, after).objections)
     assert read_files(before, after, line_length=120).not_worse
+
+
+def test_a_long_text_is_no_long_line() -> None:
+    before, after = function("return 'a'"), function(f"return '{'x' * 200}'")
+    assert read_files(before, after).not_worse
 
 
 def test_a_long_text_may_move_to_a_constant() -> None:
@@ -202,6 +207,12 @@ COMMENTED = (
 )
 def test_comments_may_move_and_be_reworded_but_not_go(after: str, lost: bool) -> None:
     assert any("drops the comment" in text for text in read_files(COMMENTED, after).objections) is lost
+
+
+def test_a_paragraph_of_comments_may_be_set_anew() -> None:
+    before = "x = 1  # The server sorts these rows by name,\n# though.\n"
+    after = "x = 2  # The server sorts\n# these rows by name, though.\n"
+    assert read_files(before, after).not_worse
 
 
 def test_a_comment_that_left_the_function_but_not_the_file_is_not_lost() -> None:
