@@ -95,8 +95,26 @@ class Prover:
         if not measurements[-1].claim or not readability.not_worse:
             return decide(readability=readability, verification=None, measurements=measurements)
         self._tell(Stage.VERIFY, candidate)
-        verification = known or self._verify_all(candidate, subjects)
+        verification = known or self._compare_all(subjects)
+        if known is None and verification.behaviour is Behaviour.SAME:
+            verification = self._with_suite(candidate, verification)
         return decide(readability=readability, verification=verification, measurements=measurements)
+
+    def weigh(self, candidate: Candidate) -> Decision:
+        """The decision on somebody else's change: behaviour first, and speed whenever that is the same.
+
+        The project's tests are left to the caller, who knows the whole change.
+        """
+        subjects = [self.subject(candidate, interpreter) for interpreter in self.project.interpreters]
+        self._tell(Stage.VERIFY, candidate)
+        verification = self._compare_all(subjects)
+        measurements: tuple[Measurement, ...] = ()
+        if verification.behaviour is Behaviour.SAME:
+            self._tell(Stage.MEASURE, candidate)
+            measurements = self._measure_all(subjects)
+        low = min((one.low for one in measurements), default=1.0)
+        readability = self._read(candidate, low=low)
+        return judge(candidate, readability=readability, verification=verification, measurements=measurements)
 
     def _tell(self, stage: Stage, candidate: Candidate) -> None:
         self.watch(Progress(stage=stage, detail=f"{candidate.targets[0].name} ({candidate.transform})"))
@@ -144,14 +162,14 @@ class Prover:
                 break
         return tuple(found)
 
-    def _verify_all(self, candidate: Candidate, subjects: Sequence[Subject]) -> Verification:
-        """Compare on every interpreter, then run the project's tests; the first objection is the answer."""
-        verifications: list[Verification] = []
+    def _compare_all(self, subjects: Sequence[Subject]) -> Verification:
+        """Compare on every interpreter; the first objection is the answer."""
+        found: list[Verification] = []
         for subject in subjects:
-            verifications.append(verify(subject, self.runner, budget_seconds=self.verify_seconds))
-            if verifications[-1].behaviour is not Behaviour.SAME:
-                return verifications[-1]
-        return self._with_suite(candidate, verifications[0])
+            found.append(verify(subject, self.runner, budget_seconds=self.verify_seconds))
+            if found[-1].behaviour is not Behaviour.SAME:
+                return found[-1]
+        return found[0]
 
     def _with_suite(self, candidate: Candidate, verification: Verification) -> Verification:
         """The tests that reach the change first, as they fail soonest; then all of them."""

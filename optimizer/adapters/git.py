@@ -92,6 +92,31 @@ class GitRepository(Repository):
             message = f"{target} cannot be written ({error.strerror}); it was left as it was."
             raise ProjectError(message) from error
 
+    def changed_since(self, commit: str) -> Sequence[tuple[str, str]]:
+        """What git calls each difference of the working tree (M, A, D, T), and its path.
+
+        UsageError when there is no such commit.
+        """
+        if not _git(self._root, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}", may_fail=True):
+            message = f"{commit} is no commit of {self._root}; give a branch, a tag or a commit."
+            raise UsageError(message)
+        words = _git(self._root, "diff", "--relative", "--no-renames", "--name-status", "-z", commit).split(
+            "\0"
+        )
+        return tuple(zip(words[0::2], words[1::2], strict=False))
+
+    def content_at(self, commit: str, path: str) -> bytes:
+        """The bytes of one file at a commit."""
+        return _git_bytes(self._root, "cat-file", "blob", f"{commit}:./{path}")
+
+    def apply(self, patch: Path, folder: Path) -> None:
+        """Apply a patch to the files in `folder`, a copy of this tree; UsageError when it does not fit."""
+        try:
+            _git(folder, "apply", "--unsafe-paths", f"--directory={folder}", str(patch.resolve()))
+        except ProjectError as error:
+            message = f"{patch} does not apply to {self._root}: {error}; make the patch from this checkout."
+            raise UsageError(message) from error
+
     def _index(self) -> Iterator[tuple[str, str]]:
         """Mode and path of every entry of the index."""
         for entry in _git(self._root, "ls-files", "-z", "--stage").split("\0"):
@@ -158,6 +183,22 @@ def _git(folder: Path, *arguments: str, may_fail: bool = False) -> str:
     except git.exc.GitCommandError as error:
         raise ProjectError(_why(folder, str(error.stderr))) from error
     return str(output)
+
+
+def _git_bytes(folder: Path, *arguments: str) -> bytes:
+    """Like `_git`, for content that must stay as it is."""
+    git = _library()
+    command = git.cmd.Git(str(folder))
+    try:
+        with _clean_environment():
+            output = command.execute(
+                [command.GIT_PYTHON_GIT_EXECUTABLE or "git", *_settings(), *arguments],
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+            )
+    except git.exc.GitCommandError as error:
+        raise ProjectError(_why(folder, str(error.stderr))) from error
+    return bytes(output)
 
 
 _NO_GIT = "The program git was not found; install it, or put it on PATH."

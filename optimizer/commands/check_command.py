@@ -1,31 +1,47 @@
-"""`optimize check BEFORE AFTER --function NAME`."""
+"""`optimize check`: of two files, of a patch, or of everything since a commit."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from optimizer import config as settings
+from optimizer.adapters.git import GitRepository
+from optimizer.adapters.revisions import since, with_patch
 from optimizer.check import Request, check
-from optimizer.commands.shared import a_file, progress_to
-from optimizer.model import Metric
-from optimizer.report.check import check_json, check_text
+from optimizer.commands.shared import a_file, open_ledger, progress_to
+from optimizer.errors import UsageError
+from optimizer.measure.environment import cpu_model
+from optimizer.model import Decision, Metric
+from optimizer.report.check import check_data, check_json, check_text
+from optimizer.report.data import dumps
+from optimizer.review import Reviewer
 from optimizer.sandbox.launch import Launcher
+from optimizer.workload.project import find_project
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("before", type=a_file, metavar="BEFORE.py")
-    parser.add_argument("after", type=a_file, metavar="AFTER.py")
-    parser.add_argument("--function", required=True, metavar="NAME", help="function, Class.method or class")
+    parser.add_argument("before", nargs="?", type=a_file, metavar="BEFORE.py")
+    parser.add_argument("after", nargs="?", type=a_file, metavar="AFTER.py")
+    parser.add_argument("--function", metavar="NAME", help="function, Class.method or class that changed")
     parser.add_argument(
         "--inputs",
         type=a_file,
         metavar="FILE.py",
         help="a file with a function inputs() that yields argument tuples; they count as recorded calls",
     )
-    parser.add_argument("--python", default=sys.executable, metavar="EXE", help="the project's interpreter")
+    parser.add_argument(
+        "--patch", type=a_file, metavar="FILE", help="judge this patch to the repository around"
+    )
+    parser.add_argument(
+        "--base", default="", metavar="REF", help="judge all that has changed since this commit"
+    )
+    parser.add_argument("--workload", default="", metavar="COMMAND", help="what to run instead of the tests")
+    parser.add_argument("--python", default="", metavar="EXE", help="the project's interpreter")
     parser.add_argument(
         "--metric",
         type=Metric,
@@ -39,6 +55,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Judge a change that somebody else made: is it the same, is it faster, does it read no worse."""
+    with TemporaryDirectory(prefix="tenpercent-check-", ignore_cleanup_errors=True) as scratch:
+        match options.before, options.after, options.patch, options.base:
+            case Path(), Path(), None, "":
+                decision = _check_files(options, Path(scratch))
+                sys.stdout.write(check_json(decision) if options.json else check_text(decision))
+            case None, None, patch, base if bool(patch) != bool(base):
+                _check_repository(options, Path(scratch))
+            case _:
+                message = "Give BEFORE.py and AFTER.py with --function NAME, or --patch FILE, or --base REF."
+                raise UsageError(message)
+    return 0
+
+
+def _check_files(options: argparse.Namespace, scratch: Path) -> Decision:
+    if not options.function:
+        message = "Say which function changed with --function NAME."
+        raise UsageError(message)
     request = Request(
         before=options.before,
         after=options.after,
@@ -47,13 +80,36 @@ def run(options: argparse.Namespace) -> int:
         metric=options.metric,
         measure_only=options.measure_only,
     )
-    with TemporaryDirectory(prefix="tenpercent-check-", ignore_cleanup_errors=True) as scratch:
-        decision = check(
-            request,
-            Launcher(),
-            python=options.python,
-            scratch=Path(scratch),
+    watch = progress_to(sys.stderr, quiet=options.json)
+    return check(request, Launcher(), python=options.python or sys.executable, scratch=scratch, watch=watch)
+
+
+def _check_repository(options: argparse.Namespace, scratch: Path) -> None:
+    """Judge file by file; the JSON is the object of one file, or a list of them under `decisions`."""
+    repository = GitRepository.open(Path.cwd())
+    revision = (
+        since(repository, options.base, scratch)
+        if options.base
+        else with_patch(repository, options.patch, scratch)
+    )
+    config = settings.load(repository.root)
+    runner = Launcher()
+    with closing(open_ledger(repository.root)) as ledger:
+        reviewer = Reviewer(
+            project=find_project(repository.root, runner, python=options.python, pythons=config.pythons),
+            runner=runner,
+            ledger=ledger,
+            config=config,
+            cpu=cpu_model(),
             watch=progress_to(sys.stderr, quiet=options.json),
+            metric=options.metric,
+            command=options.workload,
         )
-    sys.stdout.write(check_json(decision) if options.json else check_text(decision))
-    return 0
+        decisions = list(reviewer.review(revision))
+    if options.json:
+        rows = [check_data(decision) for decision in decisions]
+        whole = {"decisions": rows, "not_judged": list(revision.not_judged)}
+        sys.stdout.write(dumps(whole if len(rows) != 1 else rows[0] | {"not_judged": whole["not_judged"]}))
+        return
+    sys.stdout.write("\n".join(check_text(decision) for decision in decisions))
+    sys.stdout.write("".join(f"{sentence}\n" for sentence in revision.not_judged))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from optimizer import config as settings
 from optimizer.adapters.git import GitRepository
-from optimizer.adapters.ledger import SqliteLedger, ledger_file
+from optimizer.commands.shared import open_ledger
 from optimizer.config import Config
 from optimizer.errors import UsageError
 from optimizer.measure.environment import cpu_model
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     runner = Launcher()
     project = find_project(root, runner, python=options.python, pythons=config.pythons)
     registry = load()
-    with closing(_ledger(root, fresh=options.fresh)) as ledger, Display(sys.stderr) as display:
+    with closing(open_ledger(root, fresh=options.fresh)) as ledger, Display(sys.stderr) as display:
         for note in registry.broken:
             display.say(note)
         tools = Tools(
@@ -133,13 +133,6 @@ def _check_outputs(options: argparse.Namespace) -> None:
         raise UsageError(message)
     if options.output:
         check_place(options.output)
-
-
-def _ledger(root: Path, *, fresh: bool) -> SqliteLedger:
-    file = ledger_file(root)
-    if fresh:
-        file.unlink(missing_ok=True)
-    return SqliteLedger(file, warn=lambda text: print(text, file=sys.stderr))  # noqa: T201 - a warning for a person
 
 
 def _follow(steps: Iterator[Decision | Run], display: Display) -> Run:

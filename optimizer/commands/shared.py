@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
+from optimizer.adapters.ledger import SqliteLedger, ledger_file
 from optimizer.errors import UsageError
 from optimizer.model import Progress
 
@@ -17,6 +19,18 @@ def a_file(text: str) -> Path:
         message = f"{text} is not a file; give the path of a Python file."
         raise UsageError(message)
     return path
+
+
+def open_ledger(root: Path, *, fresh: bool = False) -> SqliteLedger:
+    """The ledger of the repository at `root`; `fresh` forgets what is in it."""
+    file = ledger_file(root)
+    if fresh:
+        file.unlink(missing_ok=True)
+    return SqliteLedger(file, warn=_warn)
+
+
+def _warn(text: str) -> None:
+    sys.stderr.write(f"optimize: {text}\n")
 
 
 def progress_to(stream: TextIO, *, quiet: bool) -> Callable[[Progress], None]:

@@ -1,0 +1,114 @@
+"""A project that gives nothing to go by gets one clear sentence, and loses nothing."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.projects import MODULE, TESTS, make_project, optimize
+
+pytestmark = pytest.mark.end_to_end
+
+
+def no_git(folder: Path) -> None:
+    make_project(folder, git=False)
+
+
+def empty_repository(folder: Path) -> None:
+    make_project(folder, {})
+
+
+def no_tests(folder: Path) -> None:
+    make_project(folder, {"logs.py": MODULE})
+
+
+def import_error(folder: Path) -> None:
+    make_project(folder, {"logs.py": "import surely_not_installed\n" + MODULE, "test_logs.py": TESTS})
+
+
+def failing_suite(folder: Path) -> None:
+    make_project(
+        folder,
+        {
+            "logs.py": MODULE,
+            "test_logs.py": "import logs\n\n\ndef test_it():\n    assert not logs.levels([])  == {}\n",
+        },
+    )
+
+
+def broken_configuration(folder: Path) -> None:
+    make_project(
+        folder,
+        {"logs.py": MODULE, "test_logs.py": TESTS, "pyproject.toml": "[tool.optimizer]\nexclued = ['a']\n"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "words", "code"),
+    [
+        (no_git, ("git",), 3),
+        (empty_repository, ("no Python",), 3),
+        (no_tests, ("tests", "--workload"), 3),
+        (import_error, ("surely_not_installed",), 3),
+        (failing_suite, ("test",), 3),
+        (broken_configuration, ("exclued", "exclude"), 2),
+    ],
+)
+def test_one_clear_sentence(
+    make: Callable[[Path], None], words: tuple[str, ...], code: int, tmp_path: Path
+) -> None:
+    folder = tmp_path / "project"
+    make(folder)
+    before = contents(folder)
+    done = optimize("--dry-run", cwd=folder, cache=tmp_path / "cache")
+    assert done.returncode == code, done.stderr
+    assert done.stderr.count("optimize: ") == 1
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in done.stderr
+    assert contents(folder) == before
+
+
+def test_a_python_that_is_too_old_is_named(tmp_path: Path) -> None:
+    folder = make_project(tmp_path / "project")
+    old = tmp_path / "python3.7"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    done = optimize("--dry-run", "--python", str(old), cwd=folder, cache=tmp_path / "cache")
+    assert done.returncode == 3
+    assert str(old) in done.stderr
+
+
+def test_a_read_only_folder_is_no_trouble_for_a_dry_run(tmp_path: Path) -> None:
+    folder = make_project(tmp_path / "project")
+    for path in (*folder.rglob("*"), folder):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
+    before = contents(folder)
+    done = optimize("--dry-run", "--select", "generator-to-list", cwd=folder, cache=tmp_path / "cache")
+    assert done.returncode == 0, done.stderr
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize(
+    "arguments", [("no-such-place",), ("--json", "no/such/folder/run.json"), ("--select", "loop-to-sun")]
+)
+def test_wrong_usage_is_found_before_any_work(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    folder = make_project(tmp_path / "project")
+    done = optimize("--dry-run", *arguments, cwd=folder, cache=tmp_path / "cache")
+    assert done.returncode == 2
+    assert done.stderr.startswith("optimize: ")
+    assert done.stdout == ""
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file with its bytes, git's own included."""
+    return {
+        os.fspath(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "index"
+    }
