@@ -168,7 +168,10 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteResult:
-    """What a run of the project's tests came to. Names are the runner's own ids."""
+    """What a run of the project's tests came to. Names are the runner's own ids.
+
+    `ended` is "ok" when the run came to its end, whatever failed. `why` gives the first line of each failure.
+    """
 
     passed: tuple[str, ...]
     failed: tuple[str, ...]
@@ -176,6 +179,7 @@ class SuiteResult:
     seconds: float
     ended: str
     tail: str = ""
+    why: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +202,8 @@ class Workload:
     reaching: tuple[tuple[str, tuple[str, ...]], ...] = ()
     unstable: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    digest: str = ""
+    """Names what was run: equal for two runs of the same tests on the same interpreter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,317 @@
+"""Run the project's tests or a workload, and keep what its functions are called with and where the time goes.
+
+The payload is {"suite": what `suite_run` takes, "record": {"tree", "files", "wanted", "careful", ...}}.
+`files` are the project's files (relative), `wanted` the targets: {"path", "line", "qualname", "kind"}.
+After the messages of `suite_run` come
+    {"calls": [[path, line, name, calls, [numbers of tests]], ...], "tests": [ids]}
+    {"profile": see `profile.Sampler.report`}
+    {"target": number in `wanted`, "calls": n, "types": [[parameter, type, n]], "lost": [[reason, n]],
+     "samples": [{"call", "stratum", "weight", "types"}], "tests": [numbers of tests]}
+Nothing that is recorded is kept alive by it: samples are pickled at entry, the rest is text and numbers.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import random
+import sys
+import time
+import types
+
+from . import suite_run
+from .profile import Sampler
+from .record_call import NO_DEFAULTS, defaults_of, has_own, made_by
+from .record_pickle import Copier, Limits
+from .record_places import CONSTRUCTORS, Entry, Files
+from .record_sink import NEVER, Room, Sink
+
+_SHARE_OF_TIME = 0.1
+_FREE_SECONDS = 0.4
+_URGENT = 3.0
+
+
+def run(payload, send):
+    recorder = Recorder(payload["record"])
+    recorder.start()
+    try:
+        suite_run.run(payload["suite"], send, watch=recorder)
+    finally:
+        recorder.stop()
+    recorder.report(send)
+
+
+class Recorder(suite_run.Watch):
+    """Counts all calls of the project's functions, and samples those of the wanted targets."""
+
+    def __init__(self, options):
+        self.files = Files(options["tree"], options["files"])
+        self._wanted = options["wanted"]
+        self._random = random.Random(options.get("seed", 0))
+        self._room = Room(**options.get("room", {}))
+        limits = Limits(**options.get("limits", {}))
+        self._copier = Copier(limits, options.get("careful", False), self._before_user_code, self._modules)
+        self._sinks = [
+            Sink(self._copier, self._room, self._random, self._may_spend, _of_newborns(target))
+            for target in self._wanted
+        ]
+        self._functions, self._classes = self._index()
+        self._entries = []
+        self._defaults = {}
+        self._tests = []
+        self._busy = False
+        self._spent = 0.0
+        self._started = 0.0
+        self._sampler = Sampler(self.files)
+        self._current = None
+        self._faults = {}
+        self._eyes = _eyes(self, options)
+
+    def _index(self):
+        """Numbers of targets, by (path, line, name) for functions and by (path, qualname) for classes."""
+        functions, classes = {}, {}
+        for number, target in enumerate(self._wanted):
+            if target["kind"] == "class":
+                classes[target["path"], target["qualname"]] = number
+            else:
+                name = target["qualname"].rpartition(".")[2]
+                functions.setdefault((target["path"], target["line"], name), []).append(number)
+        return functions, classes
+
+    def start(self):
+        self._started = time.process_time()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forked)
+        self._eyes.start()
+        self._sampler.start()
+
+    def stop(self):
+        self._sampler.stop()
+        self._eyes.stop()
+        self._settle()
+
+    def silence(self):
+        """Take no more looks: code that is still running goes on without us."""
+        for entry in self._entries:
+            entry.look_at = NEVER
+
+    def _forked(self):
+        """A child of the project's says nothing, so it need not look either."""
+        self._busy = True
+        self.silence()
+
+    # What the eyes ask for and report.
+
+    def entry(self, code, path, qualname):
+        """A counter for one code object of the project."""
+        entry = self.entry_at((path, code.co_firstlineno, code.co_name), qualname)
+        entry.connect(code)
+        return entry
+
+    def entry_at(self, key, qualname):
+        sinks = [(number, False) for number in self._functions.get(key, ())]
+        owner, _, name = qualname.rpartition(".")
+        if name in CONSTRUCTORS and (key[0], owner) in self._classes:
+            sinks.append((self._classes[key[0], owner], True))
+        entry = Entry(key, qualname, tuple(sinks))
+        self._entries.append(entry)
+        return entry
+
+    def generated(self, code, first):
+        """A counter for a constructor without source (of a dataclass, a named tuple) of a wanted class."""
+        for kind in getattr(made_by(first, code.co_name), "__mro__", ()) if self._classes else ():
+            if has_own(kind, code.co_name, code):
+                return self.generated_of(kind, code)
+        return None
+
+    def generated_of(self, kind, code):
+        number = self._classes.get((self.files.of_class(kind), kind.__qualname__))
+        if number is None:
+            return None
+        qualname = kind.__qualname__ + "." + code.co_name
+        entry = Entry(None, qualname, ((number, True),))
+        entry.connect(code)
+        self._entries.append(entry)
+        return entry
+
+    def wanted_classes(self, namespace, path):
+        """The wanted classes of one module."""
+        for wanted_path, qualname in self._classes:
+            if wanted_path == path:
+                found = None
+                for name in qualname.split("."):
+                    found = namespace.get(name)
+                    namespace = getattr(found, "__dict__", {})
+                if isinstance(found, type):
+                    yield found
+
+    def look(self, entry, call, namespace):
+        """Look at a call. What goes wrong here the project does not see; no look is inside another."""
+        if self._busy:
+            return
+        self._busy = True
+        started = time.thread_time()
+        try:
+            self._look(entry, call, namespace)
+        except RecursionError:
+            # The project is at its limit, and so are we.
+            pass
+        except Exception as error:
+            self._faults[type(error).__name__] = self._faults.get(type(error).__name__, 0) + 1
+        finally:
+            self._spent += time.thread_time() - started
+            self._busy = False
+
+    def look_at_arguments(self, entry, args, kwargs):
+        """Look at a call by what was passed."""
+        namespace = getattr(sys.modules.get(entry.module), "__dict__", {})
+        self.look(entry, entry.signature.bound(args, kwargs), namespace)
+
+    def _look(self, entry, call, namespace):
+        calls, entry.looked_at = entry.calls - entry.looked_at, entry.calls
+        for number, is_class in entry.sinks:
+            sink, signature = self._sinks[number], entry.signature
+            entry.look_at = sink.next_look(entry.calls)
+            if is_class:
+                if not self._is_construction(self._wanted[number], entry, call[signature.first]):
+                    continue
+                signature = entry.constructor
+            sink.look(signature, call, calls, lambda: self._defaults_of(entry, namespace))
+
+    def _is_construction(self, target, entry, first):
+        """Whether an instance of just this class is being made, by the one that takes the arguments."""
+        name = entry.qualname.rpartition(".")[2]
+        kind = made_by(first, name)
+        if name == "__new__" and hasattr(kind.__init__, "__code__"):
+            return False
+        return kind.__qualname__ == target["qualname"] and self.files.of_class(kind) == target["path"]
+
+    def _defaults_of(self, entry, namespace):
+        found = self._defaults.get(entry.qualname)
+        if found is None or found is NO_DEFAULTS:
+            # Not found yet: the function may be bound to its name only after it was first called.
+            line = entry.code.co_firstlineno
+            found = self._defaults[entry.qualname] = defaults_of(namespace, entry.qualname, line)
+        return found
+
+    def _may_spend(self, urgent):
+        """Whether looking has taken little enough of the run's processor time to copy one more call."""
+        allowed = _FREE_SECONDS + _SHARE_OF_TIME * (time.process_time() - self._started)
+        return self._spent < allowed * (_URGENT if urgent else 1.0)
+
+    def _modules(self):
+        """The project's own modules, as far as they are imported."""
+        for module in list(sys.modules.values()):
+            if (
+                isinstance(module, types.ModuleType)
+                and self.files.relative(module.__dict__.get("__file__")) is not None
+            ):
+                yield module
+
+    def _before_user_code(self):
+        """Whatever the project's pickling methods print or call is not part of the run."""
+        counts = [(entry, entry.calls) for entry in self._entries]
+        streams, silent = (sys.stdout, sys.stderr), _Silent()
+        sys.stdout = sys.stderr = silent
+
+        def after():
+            if sys.stdout is silent:
+                sys.stdout = streams[0]
+            if sys.stderr is silent:
+                sys.stderr = streams[1]
+            for entry, calls in counts:
+                entry.calls = calls
+
+        return after
+
+    # What `suite_run` tells.
+
+    def test(self, name):
+        self._settle()
+        self._current = None
+        if name is not None:
+            self._current = len(self._tests)
+            self._tests.append(name)
+
+    def compiled(self, text, path):
+        return self._eyes.compiled(text, path)
+
+    def _settle(self):
+        """Whatever was called since the last time was called by the current test."""
+        self._eyes.settle()
+        for entry in self._entries:
+            if entry.calls != entry.settled:
+                entry.settled = entry.calls
+                if self._current is not None:
+                    entry.tests.add(self._current)
+
+    # What goes out.
+
+    def report(self, send):
+        send({"calls": self._calls(), "tests": self._tests})
+        send(
+            {
+                "profile": self._sampler.report(),
+                "spent_seconds": self._spent,
+                "faults": sorted(self._faults.items()),
+            }
+        )
+        for number, sink in enumerate(self._sinks):
+            entries = [entry for entry in self._entries if (number in (sink for sink, _ in entry.sinks))]
+            if entries:
+                send(self._recording(number, sink, entries))
+
+    def _calls(self):
+        total = {}
+        for entry in self._entries:
+            if entry.key is not None and entry.calls:
+                calls, tests = total.setdefault(entry.key, (0, set()))
+                total[entry.key] = (calls + entry.calls, tests | entry.tests)
+        return [[*key, calls, sorted(tests)] for key, (calls, tests) in total.items()]
+
+    def _recording(self, number, sink, entries):
+        is_class = self._wanted[number]["kind"] == "class"
+        return {
+            "target": number,
+            "calls": sink.looked_at if is_class else sum(entry.calls for entry in entries),
+            "tests": sorted(set().union(*(entry.tests for entry in entries))),
+            "types": [
+                [name, kind, count] for (name, kind), count in _types(sink, entries[0], is_class).items()
+            ],
+            "lost": sorted(sink.lost.items()),
+            "samples": [
+                {
+                    "call": base64.b64encode(sample.data).decode("ascii"),
+                    "stratum": stratum,
+                    "weight": weight,
+                    "types": [list(pair) for pair in sample.types],
+                }
+                for sample, stratum, weight in sink.chosen()
+            ],
+        }
+
+
+def _types(sink, entry, is_class):
+    return sink.all_types((entry.constructor if is_class else entry.signature).names)
+
+
+def _of_newborns(target):
+    """Whether the receiver of this method has no state yet."""
+    return target["kind"] != "class" and target["qualname"].endswith((".__init__", ".__setstate__"))
+
+
+class _Silent(io.TextIOBase):
+    def write(self, text):
+        return len(text)
+
+
+def _eyes(recorder, options):
+    """How calls are seen in this version of Python."""
+    if hasattr(sys, "monitoring") and not options.get("rewrite"):
+        from .record_monitor import Monitor
+
+        return Monitor(recorder)
+    from .record_rewrite import Rewriter
+
+    return Rewriter(recorder)

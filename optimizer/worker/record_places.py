@@ -1,0 +1,79 @@
+"""Which code objects are the project's, and what is counted for each."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from .record_call import Signature
+from .record_sink import NEVER
+
+_OPTIMIZED = 0x01
+CONSTRUCTORS = ("__init__", "__new__")
+
+
+class Files:
+    """The project's files: relative paths, looked up by whatever a code object or module calls its file."""
+
+    def __init__(self, tree, paths):
+        self._tree = tree
+        self._relative = {os.path.realpath(os.path.join(tree, path)): path for path in paths}
+        self._known = {}
+
+    def relative(self, file):
+        """The path relative to the tree, None when the file is not one of the project's."""
+        if not isinstance(file, str):
+            return None
+        if file not in self._known:
+            self._known[file] = self._relative.get(os.path.realpath(os.path.join(self._tree, file)))
+        return self._known[file]
+
+    def of_class(self, kind):
+        """The file that the class says it comes from."""
+        module = sys.modules.get(kind.__module__)
+        return self.relative(getattr(module, "__dict__", {}).get("__file__"))
+
+
+def is_function(code):
+    """Whether this is a `def`: no module, class body, lambda or comprehension."""
+    return bool(code.co_flags & _OPTIMIZED) and not code.co_name.startswith("<")
+
+
+class Entry:
+    """Counts the calls of one code object. `look_at` is the number of the call to look at next.
+
+    `key` is (path, first line, name), None for generated code. `sinks` are (number of target, whether it is a
+    class). `settled` is how many calls are attributed to tests already.
+    """
+
+    __slots__ = (
+        "calls",
+        "code",
+        "constructor",
+        "key",
+        "look_at",
+        "looked_at",
+        "module",
+        "qualname",
+        "settled",
+        "signature",
+        "sinks",
+        "tests",
+    )
+
+    def __init__(self, key, qualname="", sinks=()):
+        self.key = key
+        self.qualname = qualname
+        self.sinks = sinks
+        self.code = self.signature = self.constructor = None
+        self.module = ""
+        self.calls = self.looked_at = self.settled = 0
+        self.look_at = 1 if sinks else NEVER
+        self.tests = set()
+
+    def connect(self, code):
+        """Hold on to the code, so that nothing else gets its id, and to the names of its parameters."""
+        self.code = code
+        if self.sinks:
+            self.signature = Signature(code)
+            self.constructor = Signature(code, without_first=True)
