@@ -27,7 +27,7 @@ _SPLIT_BEFORE = (
     frozenset({"|", "^", "&", "<<", ">>", "+", "-", "*", "/", "//", "%", "@"}),
 )
 _RIGHT_SIDE = re.compile(
-    r"(?P<head>(?:return|if|elif|while|assert|yield|[\w.,\[\]: ]+? [-+*/%&|^@<>]*=) )"
+    r"(?P<head>(?:return|if|elif|while|yield|[\w.,\[\]: ]+? [-+*/%&|^@<>]*=) )"
     r"(?P<value>.+?)(?P<colon>:?)$"
 )
 _Token = tokenize.TokenInfo
