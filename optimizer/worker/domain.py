@@ -25,9 +25,10 @@ class Parameter:
     `counts` says that it is used as a size or an index, so that numbers beyond any size make no sense.
     """
 
-    def __init__(self, name, kind, spec, others, default, only, sources, counts=False):
+    def __init__(self, name, kind, spec, others, default, only, sources, counts=False, hint=None):
         self.name, self.kind, self.spec, self.others = name, kind, spec, others
         self.default, self.only, self.sources, self.counts = default, only, sources, counts
+        self.hint = hint
 
     @property
     def optional(self):
@@ -57,6 +58,22 @@ class Domain:
         return bool(
             self.calls or self.documented or not real or all(part.sources or part.optional for part in real)
         )
+
+    def admits(self, args, kwargs):
+        """Whether parameters that are assumed to have certain exact types have them."""
+        for number, parameter in enumerate(self.parameters):
+            if not parameter.only:
+                continue
+            if parameter.name in kwargs:
+                kind = type(kwargs[parameter.name])
+            elif parameter.kind in (0, 1) and number < len(args):
+                kind = type(args[number])
+            else:
+                continue
+            names = {kind.__name__, kind.__qualname__, kind.__module__ + "." + kind.__qualname__}
+            if not names & set(parameter.only):
+                return False
+        return True
 
     def describe(self):
         """One line for each parameter."""
@@ -128,7 +145,9 @@ class Surveyor:
         if counts:
             spec = union(COUNT if option.kind == "int" else option for option in options(spec))
         only = restricted.get(part.name, ())
-        return Parameter(part.name, part.kind, spec, others, part.default, only, sources, counts)
+        return Parameter(
+            part.name, part.kind, spec, others, part.default, only, sources, counts, hints.get(part.name)
+        )
 
     def _unknown(self, part, use):
         spec = guessing.guess(use, part.name, self.classes())

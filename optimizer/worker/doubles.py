@@ -132,6 +132,15 @@ class Duck:
         )
 
 
+def _slotted(log, name, attributes):
+    """An object without a `__dict__`, whose attributes live in slots."""
+    kind = type("Slotted", (), {"__slots__": tuple(attributes)})
+    made = kind()
+    for key, value in vars(Duck(log, name, attributes)).items():
+        setattr(made, key, value)
+    return made
+
+
 class Proxy:
     """Passes everything on to a real object and logs which attributes were read, set and called."""
 
@@ -228,9 +237,13 @@ class Doubles:
         """An iterable that can be started again, and raises at its end each time."""
         return Breaking(self.log, list(items))
 
-    def duck(self, name="duck", **attributes):
+    def duck(self, label="duck", /, **attributes):
         """An object with these attributes."""
-        return Duck(self.log, name, attributes)
+        return Duck(self.log, label, attributes)
+
+    def slotted(self, label="duck", /, **attributes):
+        """An object with these attributes in slots: it has no `__dict__`."""
+        return _slotted(self.log, label, attributes)
 
     def proxy(self, target, name="object"):
         """`target` behind a logging proxy."""

@@ -210,16 +210,18 @@ def _outcome(side, recipe, qualname, args, kwargs):
         log[len(at_return) :],
     ]
     told.append(side.state())
-    told.append(_plain_data(side.context.inputs_namespace))
+    told.append(_plain_data(side))
     return told, raised
 
 
-def _plain_data(namespace):
-    """Lists and dicts of the inputs file: its helpers may keep a log there."""
+def _plain_data(side):
+    """Lists and dicts of the inputs file's own: its helpers may keep a log there."""
     return [
         (name, sketch(value))
-        for name, value in namespace.items()
-        if type(value) in (list, dict) and not name.startswith("__")
+        for name, value in side.context.inputs_namespace.items()
+        if type(value) in (list, dict)
+        and not name.startswith("__")
+        and value is not side.module.__dict__.get(name)
     ]
 
 

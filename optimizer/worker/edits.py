@@ -157,15 +157,10 @@ def _numbered(item, number):
         return item + str(number)
     if isinstance(item, bytes):
         return item + str(number).encode()
-    if isinstance(item, tuple) and item:
-        return rebuilt(item, [_numbered(item[0], number), *copy.deepcopy(list(item[1:]))])
-    if isinstance(item, list) and item:
-        return [_numbered(item[0], number), *copy.deepcopy(item[1:])]
-    if isinstance(item, dict) and item:
-        changed = copy.deepcopy(item)
-        key = next(iter(changed))
-        changed[key] = _numbered(changed[key], number)
-        return changed
+    if isinstance(item, (tuple, list)):
+        return rebuilt(item, [_numbered(part, number) for part in item])
+    if type(item) is dict:
+        return {key: _numbered(value, number) for key, value in item.items()}
     return copy.deepcopy(item)
 
 

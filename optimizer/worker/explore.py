@@ -7,51 +7,41 @@ process down, whoever started it knows which one it was and starts again without
 payload: module, file, aliases, before, after, qualnames, samples, sample_of, inputs_file,
          restricted {parameter: [types]}, seconds, seed, most, toolbox,
          skip [keys] of inputs that took the process down, fatal [keys] of those that did so in the new version
-messages: {"domain"}, {"note"}, {"at"}, {"kept"} (see `_Keeper`), {"counts"}
+messages: {"domain"}, {"note"}, {"at"}, {"kept", "rank", "label", "seconds", ...}, {"counts"}
 """
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import time
-import zlib
 
 from .calls import Sequences, draw_call
 from .choose import RandomChooser
 from .domain import Surveyor
-from .duel import load_sides, observe
-from .guard import Guard
+from .duel import load_sides
 from .hotspots import hot_pools, mutable_globals
 from .mine import changed, mine
 from .neighbours import Neighbourhood
 from .recipes import materialise
-from .shrink import smaller
+from .trials import DEADLINE_SECONDS, Trials, key_of
 
-DEADLINE_SECONDS = 0.5
-_ENOUGH_SUSPECTS = 24
-_MOST_RUNS = 12_000
-_MOST_RESULTS = 800
+_MOST_BASES = 12
+_MOST_PIONEERS = 60
+_MUTATIONS = 8
+_LEAST_SECONDS = 0.02
+_BEYOND = 0.2
 
 
 def run(payload, send):
     """Explore until the time is up or nothing new turns up."""
     _silence()
-    explorer = _Explorer(payload, send)
     try:
-        ready = explorer.ready()
+        explorer = _Explorer(payload, send)
     except BaseException as error:
-        send(
-            {
-                "note": "the original cannot be loaded to search for inputs: %s: %s"
-                % (type(error).__name__, error)
-            }
-        )
+        send({"note": "No inputs could be searched for: %s: %s" % (type(error).__name__, error)})
         return
-    if ready:
-        explorer.explore()
-        explorer.report()
+    explorer.explore()
 
 
 def _silence():
@@ -62,364 +52,218 @@ def _silence():
     os.close(null)
 
 
-def key_of(recipe):
-    """A short key that is equal for equal recipes in every process."""
-    text = json.dumps({name: value for name, value in recipe.items() if name != "found_by"}, sort_keys=True)
-    return zlib.crc32(text.encode("utf-8", "surrogatepass"))
-
-
 class _Explorer:
+    """Both versions loaded, the domains worked out, and a source of inputs for each method `_from_...`."""
+
     def __init__(self, payload, send):
         self._payload, self._send = payload, send
-        self._started = time.perf_counter()
         self._seconds = payload["seconds"]
-        self._most = payload.get("most") or _MOST_RUNS
-        self._skip, self._fatal = set(payload.get("skip", ())), set(payload.get("fatal", ()))
-        self._seen, self._digests, self._signatures = set(), set(), set()
-        self._counts = {"runs": 0, "dropped": 0, "slow": 0}
-        self._suspects, self._interesting = [], []
-        self._guard = Guard(DEADLINE_SECONDS)
         self._choose = RandomChooser(random.Random(payload.get("seed", 0)))
-        self._domains, self._problems = {}, {}
-
-    # -- preparation --------------------------------------------------------------------------------
-
-    def ready(self):
-        """Load both versions and work out the domains; False when there is nothing to explore."""
-        payload = self._payload
         self._before, self._after, problem = load_sides(payload)
         self._sides = [side for side in (self._before, self._after) if side is not None]
         if problem:
-            self._send({"note": "the changed version cannot be loaded: " + problem})
-        names = (
-            [*payload["qualnames"], *changed(*[side.sources for side in self._sides])] if self._after else []
-        )
-        self._focus = names or list(payload["qualnames"])
-        for side in self._sides:
-            side.track(self._focus)
-            side.remember_state(mutable_globals([other.sources for other in self._sides]))
-        self._pools = mine([side.sources for side in self._sides], self._focus, self._before.module.__dict__)
+            send({"note": "The changed version cannot be loaded beside the original: " + problem})
+        self._prepare_sides()
+        self._trials = Trials(self._sides, payload, send)
+        self._sequences = {}
         self._before.activate()
         for qualname in payload["qualnames"]:
             self._survey(qualname)
-        self._send({"domain": {name: [d.known, d.describe()] for name, d in self._domains.items()}})
         self._started = time.perf_counter()
-        return bool(self._domains)
+        domains = self._trials.domains
+        send({"domain": {name: [domain.known, domain.describe()] for name, domain in domains.items()}})
+
+    def _prepare_sides(self):
+        """Watch and mine what changed, and what is called from outside."""
+        focus = list(self._payload["qualnames"])
+        if self._after is not None:
+            focus += changed(self._before.sources, self._after.sources)
+        sources = [side.sources for side in self._sides]
+        data = mutable_globals(sources)
+        for side in self._sides:
+            side.track(focus)
+            side.remember_state(data)
+        self._pools = mine(sources, focus, self._before.module.__dict__)
 
     def _survey(self, qualname):
         surveyor = Surveyor(
             self._before.module.__dict__, self._before.text, self._pools, self._before.context
         )
         try:
-            target = self._before.target(qualname)
-            for side in self._sides:
-                side.target(qualname)
+            for side in reversed(self._sides):
+                target = side.target(qualname)
         except AttributeError as error:
-            self._send({"note": "%s is not in both versions: %s" % (qualname, error)})
+            self._send({"note": "%s is not in both versions: %s." % (qualname, error)})
             return
-        calls = self._calls_of(qualname)
-        domain = surveyor.domain(target, qualname, calls, self._payload.get("restricted", {}))
-        self._domains[qualname] = domain
-        domain.sequences = Sequences(target, surveyor, self._choose, self._pools) if domain.is_class else None
+        restricted = self._payload.get("restricted", {})
+        domain = surveyor.domain(target, qualname, self._calls_of(qualname), restricted)
+        self._trials.domains[qualname] = domain
+        if domain.is_class:
+            self._sequences[qualname] = Sequences(target, surveyor, self._choose, self._pools)
 
     def _calls_of(self, qualname):
         """Numbers of the recorded calls of one target; those of the inputs file are the first target's."""
         owners = self._payload.get("sample_of") or []
-        first = self._payload["qualnames"][0]
         samples = len(self._payload.get("samples", ()))
         try:
             count = self._before.context.count()
         except Exception as error:
-            self._send({"note": "the inputs cannot be listed: %s: %s" % (type(error).__name__, error)})
+            self._send({"note": "The inputs cannot be listed: %s: %s." % (type(error).__name__, error)})
             count = samples
-        return [
-            number
-            for number in range(count)
-            if (owners[number] if number < min(samples, len(owners)) else first) == qualname
-        ]
+        owners = [*owners[:samples], *[self._payload["qualnames"][0]] * (count - len(owners[:samples]))]
+        return [number for number in range(count) if owners[number] == qualname]
 
     # -- the search ---------------------------------------------------------------------------------
 
     def explore(self):
-        """Every source in turn, each within its share of the time."""
-        domains = list(self._domains.items())
+        """Every source in turn, each until its share of the time is gone."""
+        domains = list(self._trials.domains.items())
         for share, source in (
-            (0.25, self._recorded), (0.55, self._neighbours), (0.72, self._drawn),
-            (0.82, self._targeted), (0.92, self._hypothesis),
-        ):  # fmt: skip
+            (0.25, self._from_recorded),
+            (0.50, self._from_neighbours),
+            (0.66, self._from_domain),
+            (0.80, self._from_hypothesis),
+            (0.92, self._from_branches),
+        ):
             for number, (qualname, domain) in enumerate(domains, start=1):
-                until = self._seconds * share * (1 if source == self._recorded else number / len(domains))
-                if not self._enough():
-                    source(qualname, domain, max(until, self._elapsed() + 0.02))
-        self._shrink()
+                until = self._started + self._seconds * share * number / len(domains)
+                if not self._trials.enough():
+                    source(qualname, domain, max(until, time.perf_counter() + _LEAST_SECONDS))
+        self._trials.shrink(self._started + self._seconds)
+        self._report()
 
-    def _elapsed(self):
-        return time.perf_counter() - self._started
+    def _report(self):
+        if self._trials.counts["slow"]:
+            self._send({"note": "Inputs that took longer than %s s were left out." % DEADLINE_SECONDS})
+        missed = {side.label: side.tracker.lines_missed() for side in self._sides}
+        seconds = round(time.perf_counter() - self._started, 3)
+        self._send({"counts": self._trials.counts, "missed": missed, "seconds": seconds})
 
-    def _enough(self):
-        return len(self._suspects) >= _ENOUGH_SUSPECTS or self._counts["runs"] >= self._most
+    def _goes_on(self, until):
+        return time.perf_counter() < until and not self._trials.enough()
 
-    def _recorded(self, qualname, domain, until):
+    def _from_recorded(self, qualname, domain, until):
         for number in _spread(domain.calls):
-            if self._elapsed() > until:
+            if not self._goes_on(until):
                 return
-            self._try({"base": ["call", number], "found_by": "recorded"}, qualname, "recorded")
+            self._trials.attempt({"base": ["call", number], "found_by": "recorded"}, qualname, "recorded")
         for text, keywords in domain.documented:
             recipe = {"base": ["source", text], "found_by": "documented"}
             if keywords:
                 recipe["kwargs"] = {name: {"source": value} for name, value in keywords.items()}
-            self._try(recipe, qualname, "documented")
+            self._trials.attempt(recipe, qualname, "documented")
         if not domain.parameters and not domain.calls:
-            self._try({"base": ["source", "()"], "found_by": "recorded"}, qualname, "recorded")
+            self._trials.attempt({"base": ["source", "()"], "found_by": "recorded"}, qualname, "recorded")
 
-    def _neighbours(self, qualname, domain, until):
+    def _from_neighbours(self, qualname, domain, until):
         """Edits of several calls, dealt out in turns, so that each kind of edit meets each kind of call."""
-        bases = [{"base": ["call", number]} for number in _spread(domain.calls)[:12]]
-        if not bases:
-            bases = [self._simple(domain) for _ in range(6)]
-        lists = [self._edits(base, domain, qualname) for base in bases]
-        for edit, base in _dealt([entries for entries in lists if entries]):
-            if self._elapsed() > until or self._enough():
-                return
-            found_by = "mined" if "mined" in edit.label or "pattern" in edit.label else "neighbour"
-            self._try(_edited(base, [edit], found_by), qualname, edit.label)
-        if domain.sequences is not None:
-            self._sequences(qualname, domain, bases, until)
+        bases = [{"base": ["call", number]} for number in _spread(domain.calls)[:_MOST_BASES]]
+        bases = bases or [self._simple(domain) for _ in range(_MOST_BASES // 2)]
+        for edit, base in in_turns([self._edits(base, domain) for base in bases]):
+            if not self._goes_on(until):
+                break
+            is_mined = "mined" in edit.label or "pattern" in edit.label
+            recipe = edited(base, [edit], "mined" if is_mined else "neighbour")
+            self._trials.attempt(recipe, qualname, edit.label)
+        if qualname in self._sequences:
+            self._from_sequences(qualname, domain, bases, until)
 
     def _simple(self, domain):
+        """A plain call to start from where nothing was recorded."""
         recipe = draw_call(domain, self._choose, self._pools, beyond=0)
         return {name: value for name, value in recipe.items() if name != "found_by"}
 
-    def _edits(self, base, domain, qualname):
-        """All edits of one call, one of each kind first."""
+    def _edits(self, base, domain):
+        """All (edit, base) of one call, one of each kind first."""
+        groups = {}
+        for edit in self._neighbourhood(base, domain, self._pools):
+            groups.setdefault((edit.label, str(edit.ops[0][1])), []).append((edit, base))
+        return in_turns([self._choose.shuffled(group) for group in groups.values()])
+
+    def _neighbourhood(self, base, domain, pools):
         self._before.activate()
         try:
-            with self._guard.watch(shielded=True):
+            with self._trials.guard.watch(shielded=True):
                 args, kwargs = materialise(base, self._before.context)
-                found = list(Neighbourhood(domain, self._pools, self._choose).edits(args, kwargs))
+                return list(Neighbourhood(domain, pools, self._choose).edits(args, kwargs))
         except BaseException:
             return []
-        by_label = {}
-        for edit in found:
-            by_label.setdefault((edit.label, str(edit.ops[0][1])), []).append(edit)
-        return [
-            (edit, base) for edit in _in_turns([self._choose.shuffled(group) for group in by_label.values()])
-        ]
 
-    def _sequences(self, qualname, domain, bases, until):
-        for steps in domain.sequences.single():
+    def _from_sequences(self, qualname, domain, bases, until):
+        sequences = self._sequences[qualname]
+        for steps in sequences.single():
             for base in bases[:2]:
-                self._try(
-                    {**base, "sequence": steps, "found_by": "sequence"},
-                    qualname,
-                    "sequence " + str(steps[0][:2]),
-                )
-        while self._elapsed() < until and not self._enough():
+                recipe = {**base, "sequence": steps, "found_by": "sequence"}
+                self._trials.attempt(recipe, qualname, "sequence " + str(steps[0][:2]))
+        while self._goes_on(until):
             base = self._choose.pick([*bases, self._simple(domain)])
-            self._try(
-                {**base, "sequence": domain.sequences.mixed(), "found_by": "sequence"}, qualname, "sequence"
-            )
+            recipe = {**base, "sequence": sequences.mixed(), "found_by": "sequence"}
+            self._trials.attempt(recipe, qualname, "sequence")
 
-    def _drawn(self, qualname, domain, until):
-        tries = 0
-        while self._elapsed() < until and not self._enough() and tries < self._most // 3:
-            tries += 1
-            beyond = 0.25 if domain.known else 0.1
-            recipe = draw_call(domain, self._choose, self._pools, beyond=beyond)
-            if domain.sequences is not None and self._choose.chance(0.5):
-                recipe["sequence"] = domain.sequences.mixed()
+    def _from_domain(self, qualname, domain, until):
+        """Whole calls drawn from what the parameters may be."""
+        for _ in self._rounds(until):
+            recipe = draw_call(domain, self._choose, self._pools, beyond=_BEYOND)
+            if qualname in self._sequences and self._choose.chance(0.5):
+                recipe["sequence"] = self._sequences[qualname].mixed()
                 recipe["found_by"] = "sequence"
-            self._try(recipe, qualname, "drawn")
+            self._trials.attempt(recipe, qualname, "drawn")
 
-    def _targeted(self, qualname, domain, until):
+    def _rounds(self, until):
+        """Numbers as long as there is time; an end also when nearly all that is drawn was seen before."""
+        number, start = 0, self._trials.counts["runs"]
+        while self._goes_on(until) and (number < 500 or self._trials.counts["runs"] - start > number // 20):
+            yield number
+            number += 1
+
+    def _from_branches(self, qualname, domain, until):
         """Change what came far, and draw with the constants that stand at the doors of what was not reached."""
-        pools = hot_pools(self._sides, self._pools)
-        if pools is None:
-            pools = self._pools
-        found_by = "mined"
-        tries = 0
-        while self._elapsed() < until and not self._enough() and tries < self._most // 4:
-            tries += 1
-            if self._interesting and self._choose.chance(0.6):
-                self._mutate(qualname, domain, pools, found_by)
+        pools = hot_pools(self._sides, self._pools) or self._pools
+        for _ in self._rounds(until):
+            pioneers = [
+                base
+                for base in self._trials.pioneers[-_MOST_PIONEERS:]
+                if _is_of(base, qualname, self._payload)
+            ]
+            if pioneers and self._choose.chance(0.6):
+                self._mutate(self._choose.pick(pioneers), qualname, domain, pools)
             else:
-                self._try(draw_call(domain, self._choose, pools, found_by), qualname, "targeted")
+                recipe = draw_call(domain, self._choose, pools, "mined")
+                self._trials.attempt(recipe, qualname, "targeted")
 
-    def _mutate(self, qualname, domain, pools, found_by):
-        base = self._choose.pick(self._interesting[-60:])
-        if base.get("target", self._payload["qualnames"][0]) != qualname:
-            return
-        self._before.activate()
-        try:
-            with self._guard.watch(shielded=True):
-                args, kwargs = materialise(base, self._before.context)
-                edits = list(Neighbourhood(domain, pools, self._choose).edits(args, kwargs))
-        except BaseException:
-            return
-        for _ in range(min(8, len(edits))):
+    def _mutate(self, base, qualname, domain, pools):
+        edits = self._neighbourhood(base, domain, pools)
+        for _ in range(min(_MUTATIONS, len(edits))):
             chosen = [self._choose.pick(edits) for _ in range(self._choose.between(1, 2))]
-            self._try(_edited(base, chosen, found_by), qualname, "mutated")
+            self._trials.attempt(edited(base, chosen, "mined"), qualname, "mutated")
 
-    def _hypothesis(self, qualname, domain, until):
+    def _from_hypothesis(self, qualname, domain, until):
         if not self._payload.get("toolbox") or self._after is None:
             return
         from .hypothesized import search
 
+        verdicts = {}
+
         def differs(recipe):
-            return self._try(recipe, qualname, "hypothesis")
+            key = key_of(recipe)
+            if key not in verdicts:
+                verdicts[key] = self._trials.attempt(recipe, qualname, "hypothesis", keep_suspects=False)
+            return verdicts[key]
 
-        search(
-            domain,
-            self._pools,
-            self._payload,
-            until - self._elapsed(),
-            differs,
-            lambda note: self._send({"note": note}),
+        seconds = until - time.perf_counter()
+        found = search(
+            domain, self._pools, self._payload, seconds, differs, lambda note: self._send({"note": note})
         )
-
-    # -- one input ----------------------------------------------------------------------------------
-
-    def _try(self, recipe, qualname, label):
-        """Run one recipe on both sides and keep it when it tells something; whether it looks different."""
-        if qualname != self._payload["qualnames"][0]:
-            recipe = {**recipe, "target": qualname}
-        key = key_of(recipe)
-        if key in self._seen or key in self._skip:
-            return False
-        self._seen.add(key)
-        self._counts["runs"] += 1
-        if key in self._fatal:
-            self._send({"kept": recipe, "rank": 0, "seconds": 0.0, "label": "ended the changed version"})
-            return False
-        seen = []
-        for side in self._sides:
-            self._send({"at": key, "side": side.label})
-            seen.append(self._observe(side, recipe, qualname))
-            if seen[0].told is None:
-                break
-        if seen[0].told is None:
-            self._dropped(recipe, seen[0], key)
-            return False
-        suspect = len(seen) > 1 and not seen[1].blocked and self._unlike(seen, recipe)
-        suspect = suspect and self._stable(recipe, qualname, seen[0])
-        self._keep(recipe, qualname, label, seen, key, suspect)
-        return suspect
-
-    def _observe(self, side, recipe, qualname):
-        domain = self._domains[qualname]
-        return observe(
-            side, recipe, self._guard, qualname, lambda args, kwargs: _admitted(domain, args, kwargs)
-        )
-
-    @staticmethod
-    def _unlike(seen, recipe):
-        return seen[1].told is None or not seen[0].like(seen[1], recipe.get("outside"))
-
-    def _stable(self, recipe, qualname, seen):
-        """Whether the original does the same again: a difference is only one when it is not noise."""
-        return self._observe(self._before, recipe, qualname).told == seen.told
-
-    def _dropped(self, recipe, seen, key):
-        self._counts["dropped"] += 1
-        if seen.problem == "too long":
-            self._counts["slow"] += 1
-            self._problems["some inputs ran over %s s and were left out" % DEADLINE_SECONDS] = None
-        if recipe.get("found_by") == "recorded":
-            self._send(
-                {
-                    "kept": recipe,
-                    "rank": 1,
-                    "seconds": DEADLINE_SECONDS,
-                    "label": "recorded",
-                    "problem": seen.problem,
-                }
-            )
-
-    def _keep(self, recipe, qualname, label, seen, key, suspect):
-        fresh = any(part.fresh for part in seen)
-        digest = zlib.crc32(seen[0].result.encode("utf-8", "surrogatepass"))
-        signature = (qualname, label, seen[0].result[:30])
-        if suspect:
-            rank = 0
-            self._suspects.append((recipe, qualname))
-        elif recipe["found_by"] in ("recorded", "documented"):
-            rank = 1
-        elif fresh:
-            rank = 2
-        elif signature not in self._signatures:
-            rank = 3
-        elif digest not in self._digests and len(self._digests) < _MOST_RESULTS:
-            rank = 4
-        else:
-            return
-        self._signatures.add(signature)
-        self._digests.add(digest)
-        if fresh and not suspect:
-            self._interesting.append(recipe)
-        message = {"kept": recipe, "rank": rank, "seconds": round(seen[0].seconds, 6), "label": label}
-        if fresh:
-            message["fresh"] = sum(len(part.fresh) for part in seen)
-        if seen[0].raised:
-            message["raised"] = seen[0].raised
-        self._send(message)
-
-    # -- the end ------------------------------------------------------------------------------------
-
-    def _shrink(self):
-        """Make the first few inputs under suspicion smaller, as long as they stay under suspicion."""
-        for recipe, qualname in self._suspects[:4]:
-            current, tries = recipe, 0
-            progress = True
-            while progress and tries < 400 and self._elapsed() < self._seconds:
-                progress = False
-                for candidate in smaller(current):
-                    tries += 1
-                    if self._elapsed() > self._seconds:
-                        break
-                    if self._suspicious(candidate, qualname):
-                        current, progress = candidate, True
-                        break
-            if current is not recipe:
-                self._send({"kept": current, "rank": 0, "seconds": 0.0, "label": "shrunk", "shrunk": True})
-
-    def _suspicious(self, recipe, qualname):
-        if qualname != self._payload["qualnames"][0]:
-            recipe = {**recipe, "target": qualname}
-        key = key_of(recipe)
-        if key in self._skip or key in self._fatal:
-            return False
-        seen = []
-        for side in self._sides:
-            self._send({"at": key, "side": side.label})
-            seen.append(self._observe(side, recipe, qualname))
-        return seen[0].told is not None and self._unlike(seen, recipe)
-
-    def report(self):
-        for problem in self._problems:
-            self._send({"note": problem})
-        missed = {side.label: side.tracker.lines_missed() for side in self._sides}
-        self._send({"counts": self._counts, "missed": missed, "seconds": round(self._elapsed(), 3)})
+        if found is not None:
+            self._trials.suspected(found, qualname)
 
 
-def _admitted(domain, args, kwargs):
-    """Whether parameters that are assumed to have certain exact types have them."""
-    for number, parameter in enumerate(domain.parameters):
-        if not parameter.only:
-            continue
-        if parameter.name in kwargs:
-            value = kwargs[parameter.name]
-        elif parameter.kind in (0, 1) and number < len(args):
-            value = args[number]
-        else:
-            continue
-        kind = type(value)
-        names = {kind.__name__, kind.__qualname__, kind.__module__ + "." + kind.__qualname__}
-        if not names & set(parameter.only):
-            return False
-    return True
+def _is_of(recipe, qualname, payload):
+    return recipe.get("target", payload["qualnames"][0]) == qualname
 
 
-def _edited(base, edits, found_by):
+def edited(base, edits, found_by):
+    """A recipe with more edits; what a later one replaces whole is not edited before."""
     recipe = {name: value for name, value in base.items() if name not in ("found_by", "target")}
     ops = list(base.get("ops", ()))
     for op in (op for edit in edits for op in edit.ops):
@@ -441,10 +285,7 @@ def _spread(numbers):
     return list(found)
 
 
-def _in_turns(lists):
+def in_turns(lists):
     """One of each list, then the next of each."""
     longest = max(map(len, lists), default=0)
     return [entries[turn] for turn in range(longest) for entries in lists if turn < len(entries)]
-
-
-_dealt = _in_turns

@@ -277,7 +277,7 @@ def mixed(spec):
     found = [NONE]
     for kind in specs.kinds(spec):
         found += {
-            "int": [FLOAT, STR, BOOL],
+            "int": [FLOAT, STR, BOOL, Spec("list", (INT,))],
             "float": [INT, STR],
             "str": [INT, BYTES, Spec("list", (STR,))],
             "bool": [INT],

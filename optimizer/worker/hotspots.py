@@ -6,6 +6,22 @@ import ast
 
 from .mine import Pools, _Miner
 
+_CHANGING = {
+    *(
+        "append",
+        "extend",
+        "insert",
+        "remove",
+        "pop",
+        "clear",
+        "sort",
+        "reverse",
+        "update",
+        "setdefault",
+        "popitem",
+    ),
+    *("add", "discard", "appendleft", "popleft", "rotate"),
+}
 _TESTS = (ast.If, ast.While, ast.IfExp, ast.For, ast.Try)
 
 
@@ -40,15 +56,17 @@ def _collect(tree, missed, miner):
 
 def mutable_globals(versions):
     """Names of module data that some function rebinds or changes in place."""
-    found = set()
+    found, everywhere = set(), None
     for source in versions:
+        bound = {target.id for node in source.tree.body for target in _targets(node)}
+        everywhere = bound if everywhere is None else everywhere & bound
         own = {target.id for node in source.tree.body for target in _targets(node)}
         for node in ast.walk(source.tree):
             if isinstance(node, ast.Global):
                 found.update(node.names)
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
                 found |= own & set(_changed_in(node))
-    return sorted(found)
+    return sorted(found & everywhere)
 
 
 def _targets(node):
@@ -68,6 +86,7 @@ def _changed_in(function):
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
             and isinstance(node.func.value, ast.Name)
+            and node.func.attr in _CHANGING
         ):
             yield node.func.value.id
         elif isinstance(node, ast.Subscript) and isinstance(node.ctx, (ast.Store, ast.Del)):

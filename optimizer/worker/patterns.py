@@ -227,3 +227,25 @@ DATE_TEXTS = (
     "29/02/2024",
     "Feb 29, 2024",
 )
+CASE_CALLS = frozenset(
+    {"lower", "upper", "casefold", "swapcase", "title", "capitalize", "islower", "isupper"}
+)
+CASE_TEXTS = (
+    "\u00df",
+    "SS",
+    "ss",
+    "\u017f",
+    "s",
+    "\u212a",
+    "k",
+    "\u0130",
+    "i\u0307",
+    "\u01c5",
+    "\ufb01",
+    "FI",
+    "\u03a3",
+    "\u03c2",
+    "a\u03a3",
+    "Ab",
+    "aB",
+)

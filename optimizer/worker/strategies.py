@@ -6,7 +6,9 @@ Simple values come first in every list of options, so that whoever shrinks by ta
 
 from __future__ import annotations
 
-from .patterns import DATE_TEXTS, JSON_TEXTS, NUMBER_TEXTS, matching, nearly
+import re
+
+from .patterns import CASE_CALLS, CASE_TEXTS, DATE_TEXTS, JSON_TEXTS, NUMBER_TEXTS, matching, nearly
 
 _INTS = (0, 1, 2, 3, -1, 5, 4, 7, 10, -2, -3, 6, 12, -5, 100)
 _LARGE_INTS = (
@@ -158,7 +160,7 @@ class Drawer:
         choose = self._choose
         roll = choose.between(0, 19)
         special = self._special(words)
-        if special and roll < 14:
+        if special and roll < 9:
             return choose.pick(special)
         if "regex" in words:
             return self._pattern_text()
@@ -184,6 +186,8 @@ class Drawer:
             found += DATE_TEXTS
         if not words and pools.calls & {"int", "float", "Decimal", "isdigit", "isdecimal", "isnumeric"}:
             found += NUMBER_TEXTS
+        if pools.calls & CASE_CALLS or any(flags & re.IGNORECASE for _, flags in pools.regexes):
+            found += CASE_TEXTS
         return found
 
     def _pattern_text(self):
@@ -268,7 +272,7 @@ class Drawer:
         size = self._size(depth)
         self._lengths.append(size)
         if size > 12:
-            distinct = [self.draw(spec, depth + 1) for _ in range(self._choose.pick((1, 2, 5, 9)))]
+            distinct = [self.draw(spec, depth + 1) for _ in range(self._choose.pick((2, 1, 5, 9, size)))]
             return [self._choose.pick(distinct) for _ in range(size)]
         found = []
         for _ in range(size):
@@ -382,7 +386,8 @@ class Drawer:
         pairs = ["%s=%s" % (name, self.draw(part, depth + 1)) for name, part in zip(spec.data, spec.parts)]
         if len(pairs) > 1 and self._choose.chance(0.1):
             pairs.pop()
-        return "double.duck(%s)" % ", ".join(["'duck'", *pairs])
+        maker = self._choose.pick(("duck", "slotted"))
+        return "double.%s(%s)" % (maker, ", ".join(["'duck'", *pairs]))
 
     def _call(self, spec, depth):
         choose, result = self._choose, spec.parts[0]
