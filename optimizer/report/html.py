@@ -44,6 +44,8 @@ def _body(run: Run) -> Iterator[str]:
         yield from map(_card, run.accepted)
     yield from _refused(run)
     yield from _list("Could not be checked", sentences.unchecked_in(run))
+    if run.skipped:
+        yield _soft(sentences.left_alone(run.skipped))
     yield from _declined(run)
 
 

@@ -107,6 +107,9 @@ def _tail(run: Run) -> Iterator[str]:
         yield "### Could not be checked"
         yield ""
         yield from _bullets(unchecked)
+        yield ""
+    if run.skipped:
+        yield for_markdown(sentences.left_alone(run.skipped))
 
 
 def _bullets(items: Iterable[str]) -> Iterator[str]:

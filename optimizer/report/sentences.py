@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from optimizer.model import (
     Assumption,
     Decision,
+    Declined,
     Evidence,
     Measurement,
     Metric,
@@ -23,6 +24,7 @@ from optimizer.model import (
     Verification,
     Workload,
 )
+from optimizer.report.names import function_of
 
 _SECONDS_IN_A_MINUTE = 60
 _GAINS = {Metric.TIME: "faster", Metric.MEMORY: "less memory", Metric.RESOURCES: "fewer resources held"}
@@ -197,13 +199,32 @@ def unchecked_in(run: Run) -> tuple[str, ...]:
         found += [f"{count_of(count, 'call')} could not be kept: {why}" for why, count in lost.most_common()]
         found += [f"set aside because it fails now and then: {test}" for test in run.workload.unstable]
         found += run.workload.notes
-    found += [f"{count_of(count, 'file')} left alone: {why}" for why, count in skipped_counts(run.skipped)]
     return (*found, *run.notes)
 
 
-def skipped_counts(skipped: Iterable[Skipped]) -> list[tuple[str, int]]:
-    """Reasons for leaving files alone, the most frequent first."""
-    return Counter(file.because for file in skipped).most_common()
+def left_alone(skipped: Sequence[Skipped]) -> str:
+    """`Left alone: 12 files (10 test code, 2 empty).`, "" when there are none."""
+    reasons = Counter(file.because for file in skipped).most_common()
+    why = "; ".join(f"{because}: {count:,}" for because, count in reasons)
+    return f"Left alone: {count_of(len(skipped), 'file')} ({why})." if skipped else ""
+
+
+def refusals(decisions: Iterable[Decision]) -> tuple[str, ...]:
+    """Every refused candidate with its reasons."""
+    return tuple(
+        f"{function_of(decision.candidate)} ({decision.candidate.transform}): "
+        + " ".join(reason.text for reason in decision.reasons)
+        for decision in decisions
+        if decision.verdict is Verdict.REFUSE
+    )
+
+
+def declined_places(declined: Iterable[Declined]) -> tuple[str, ...]:
+    """Every place where a rule looked and refused, in the order of the files."""
+    return tuple(
+        f"{place.path}:{place.line} {place.qualname or 'module level'} ({place.transform}): {place.because}"
+        for place in sorted(declined, key=lambda place: (place.path, place.line))
+    )
 
 
 def assumption(value: Assumption) -> str:

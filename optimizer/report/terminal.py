@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from optimizer.model import Decision, Declined, Run
+from optimizer.model import Decision, Run
 from optimizer.report import sentences
 from optimizer.report.live import Display, is_plain
 from optimizer.report.names import fitted, function_of, place_of
@@ -49,20 +49,21 @@ def _report(run: Run, width: int, *, explain_refusals: bool) -> Iterator[Rendera
     if run.accepted:
         yield Text()
         yield _accepted_table(run, width)
+        yield Text(_CAPTION, style="dim")
         for decision in run.accepted:
             yield from _change(decision)
     yield from _refusals(run)
     yield from _items("Could not be checked", sentences.unchecked_in(run))
     if explain_refusals:
-        yield from _declined(run.declined)
+        yield from _items("Refused, one by one", sentences.refusals(run.decisions))
+        yield from _items("Declined before anything was tried", sentences.declined_places(run.declined))
     yield from _ending(run)
 
 
 def _accepted_table(run: Run, width: int) -> Table:
     gains = [sentences.gain_of(decision) for decision in run.accepted]
     room = width - max(map(len, gains)) - len("Saves") - len("Inputs") - 3 * _GAP
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold", caption=_CAPTION)
-    table.caption_justify = "left"
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
     table.add_column("Function", no_wrap=True)
     table.add_column("Faster", no_wrap=True)
     table.add_column("Saves", no_wrap=True, justify="right")
@@ -125,16 +126,10 @@ def _items(title: str, items: tuple[str, ...]) -> Iterator[RenderableType]:
         yield Padding(Text(f"- {one_line(item)}"), (0, 0, 0, 2))
 
 
-def _declined(declined: tuple[Declined, ...]) -> Iterator[RenderableType]:
-    places = tuple(
-        f"{place.path}:{place.line} {place.qualname or 'module level'} ({place.transform}): {place.because}"
-        for place in sorted(declined, key=lambda place: (place.path, place.line))
-    )
-    yield from _items(f"Declined: {sentences.count_of(len(places), 'place')}", places)
-
-
 def _ending(run: Run) -> Iterator[RenderableType]:
     yield Text()
+    if run.skipped:
+        yield Text(one_line(sentences.left_alone(run.skipped)))
     if run.written:
         yield Text(one_line(f"Written: {', '.join(run.written)}."))
     elif run.dry_run:

@@ -91,7 +91,7 @@ def test_the_page_says_what_a_reader_wants_to_know(run: Run) -> None:
         "2 no proved gain in time",
         "It adds the one-letter name x",
         "the elements may be floats",
-        "2 files left alone: vendored",
+        "Left alone: 3 files (vendored: 2",
         "A/A control",
         "cognitive complexity 5 -> 2 (limit 6)",
         "lines: list of 1 to 9 str: 1.31x (1.27x to 1.36x), 60% of the calls",

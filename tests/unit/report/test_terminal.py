@@ -61,7 +61,9 @@ def test_no_line_but_of_a_diff_is_wider_than_the_terminal(run: Run, monkeypatch:
 
 def test_declined_places_are_listed_only_when_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Declined" not in shown(run, 80, monkeypatch)
-    assert "may be floats" in shown(run, 80, monkeypatch, explain=True)
+    explained = shown(run, 200, monkeypatch, explain=True)
+    assert "shop/orders.py:40 Order.total (loop-to-sum): the elements may be floats" in explained
+    assert "shop.odd:evil_name (generator-to-list): It adds the one-letter name `x`." in explained
 
 
 @pytest.mark.parametrize(

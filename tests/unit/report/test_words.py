@@ -132,8 +132,6 @@ def test_what_could_not_be_checked_is_named(run: Run) -> None:
     assert sentences.unchecked_in(run) == (
         "3 calls could not be kept: an open file cannot be pickled",
         "set aside because it fails now and then: tests/test_shop.py::test_clock",
-        "2 files left alone: vendored",
-        "1 file left alone: it cannot be parsed by Python 3.13 (line 3)",
         "2 transforms could not be loaded.",
     )
 
@@ -164,6 +162,13 @@ def test_readability_never_says_better() -> None:
 def test_evidence_leaves_out_what_did_not_run(run: Run) -> None:
     bare = Decision(candidate=run.decisions[1].candidate, verdict=run.decisions[1].verdict, reasons=())
     assert sentences.evidence(bare) == ()
+
+
+def test_files_left_alone_are_one_line(run: Run) -> None:
+    assert sentences.left_alone(run.skipped) == (
+        "Left alone: 3 files (vendored: 2; it cannot be parsed by Python 3.13 (line 3): 1)."
+    )
+    assert sentences.left_alone(()) == ""
 
 
 def test_every_metric_has_its_words() -> None:
