@@ -1,6 +1,7 @@
 """Run `optimize --dry-run` on fresh checkouts of public projects and write the table of docs/field-report.md.
 
-usage: python benchmarks/field_report.py FOLDER [--only NAME ...] [--python EXE] [--minutes N] [--markdown FILE]
+usage: python benchmarks/field_report.py FOLDER [--only NAME ...] [--python EXE] [--minutes N]
+                                         [--markdown FILE] [--append FILE ...]
 
 FOLDER keeps one folder a project: `tree` (the unpacked source distribution under git), `venv` (the
 project and its tests' needs), `run.json` and `bundle` of the last run. A project whose `run.json` is
@@ -22,7 +23,26 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-STAGES = ("propose", "readability", "measure", "verify", "judge")
+COLUMNS = (
+    "project",
+    "functions",
+    "candidates",
+    "reads worse",
+    "no gain",
+    "behaviour",
+    "other",
+    "accepted",
+    "minutes",
+    "MiB",
+)
+INTRODUCTION = """# Field report
+
+`optimize --dry-run` on public projects, unattended, each from a fresh checkout of its released source and
+with an empty cache, on two shared cores. Made by `benchmarks/field_report.py`. The columns from "reads worse"
+to "other" count refused candidates by the stage that refused first; minutes are on the wall, MiB is the
+peak of the optimizer's own process. Ratios are those of the confirmation on fresh processes, with their lower bound.
+A share is that of the project's test suite, which is rarely what its users run.
+"""
 
 
 def main() -> int:
@@ -35,6 +55,9 @@ def main() -> int:
     parser.add_argument("--python", default=sys.executable, help="the interpreter that the projects get")
     parser.add_argument("--minutes", type=float, default=14.0, help="budget of one project")
     parser.add_argument("--markdown", type=Path, help="write the report here (default: standard output)")
+    parser.add_argument(
+        "--append", type=Path, nargs="*", default=[], help="Markdown of other benchmarks, put behind"
+    )
     options = parser.parse_args()
     projects = json.loads((HERE / "targets.json").read_text())["projects"]
     wanted = [project for project in projects if not options.only or project["name"] in options.only]
@@ -46,7 +69,8 @@ def main() -> int:
     done = [
         project["name"] for project in projects if (options.folder / project["name"] / "run.json").exists()
     ]
-    text = render([(name, json.loads((options.folder / name / "run.json").read_text())) for name in done])
+    runs = [(name, json.loads((options.folder / name / "run.json").read_text())) for name in done]
+    text = "\n".join([render(runs), *(path.read_text() for path in options.append)])
     if options.markdown:
         options.markdown.write_text(text)
     else:
@@ -55,7 +79,7 @@ def main() -> int:
 
 
 def prepare(project: dict[str, Any], place: Path, python: str) -> None:
-    """A git checkout of the project's source distribution, and a venv with the project and its tests' needs."""
+    """A git checkout of the project's source distribution, and a venv with what its tests need."""
     if (place / "ready").exists():
         return
     shutil.rmtree(place, ignore_errors=True)
@@ -104,11 +128,12 @@ def quiet(*argv: str) -> None:
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.stderr.write(done.stdout + done.stderr)
-        raise SystemExit(f"failed: {' '.join(argv)}")
+        message = f"failed: {' '.join(argv)}"
+        raise SystemExit(message)
 
 
 def run(place: Path, minutes: float) -> None:
-    """One unattended run; `run.json` is the program's own, with wall minutes, peak memory and exit code added."""
+    """One unattended run; `run.json` is the program's own with minutes, memory and exit code added."""
     report = place / "report.json"
     report.unlink(missing_ok=True)
     shutil.rmtree(place / "bundle", ignore_errors=True)
@@ -142,19 +167,38 @@ def run(place: Path, minutes: float) -> None:
 
 
 def render(runs: list[tuple[str, dict[str, Any]]]) -> str:
-    """The report as Markdown: one row a project, then every accepted change with its figures."""
-    lines = [
-        "| project | functions | candidates | refused: reads worse | no proved gain | behaviour | other | accepted | minutes | peak MiB |"
-    ]
-    lines.append("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
+    """The report as Markdown: one row a project, then each accepted change with figures and diff."""
+    lines = [INTRODUCTION, f"| {' | '.join(COLUMNS)} |", "|---|" + "--:|" * (len(COLUMNS) - 1)]
     lines += [row(name, content) for name, content in runs]
+    lines += ["", *totals(runs), "", "## Accepted changes", ""]
     lines += [
-        "",
-        "| project | function | transform | ratio (at least) | share saved | inputs tried |",
+        "| project | function | transform | ratio (at least) | share saved | inputs |",
         "|---|---|---|--:|--:|--:|",
     ]
     lines += [line for name, content in runs for line in accepted(name, content)]
+    lines += ["", "The changes themselves:", ""]
+    lines += [line for _, content in runs for line in diffs(content)]
     return "\n".join(lines) + "\n"
+
+
+def totals(runs: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    """One sentence over all projects, and one that says whether every tree was left as it was."""
+    decisions = [decision for _, content in runs for decision in content["decisions"]]
+    yes = sum(decision["verdict"] == "accept" for decision in decisions)
+    untouched = all(content["field"]["tree_unchanged"] for _, content in runs)
+    return [
+        f"{len(runs)} projects, {len(decisions)} candidates, {yes} accepted.",
+        "Every checkout was left as it was." if untouched else "A checkout was CHANGED by a dry run.",
+    ]
+
+
+def diffs(content: dict[str, Any]) -> list[str]:
+    """The patches of the accepted changes."""
+    return [
+        f"```diff\n{decision['candidate']['patch'].rstrip()}\n```\n"
+        for decision in content["decisions"]
+        if decision["verdict"] == "accept"
+    ]
 
 
 def row(name: str, content: dict[str, Any]) -> str:
