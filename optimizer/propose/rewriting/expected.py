@@ -95,6 +95,14 @@ class _Swap:
             yield name, [ast.Pass()] if emptied else new
 
 
+def _give_context(new: ast.AST, context: ast.expr_context | None) -> None:
+    """What is assigned to or deleted is a target in the new code too."""
+    if context is not None and hasattr(new, "ctx"):
+        new.ctx = context
+    for part in (*getattr(new, "elts", ()), *([new.value] if isinstance(new, ast.Starred) else [])):
+        _give_context(part, context)
+
+
 def _joined(old: ast.BoolOp, values: Sequence[ast.expr]) -> Iterator[ast.expr]:
     """Operands that are new and have the same operator need no parentheses, and are written without."""
     for before, after in zip(old.values, values, strict=True):
@@ -110,5 +118,7 @@ def _joined(old: ast.BoolOp, values: Sequence[ast.expr]) -> Iterator[ast.expr]:
 
 def _new(change: Replace) -> list[ast.AST]:
     if isinstance(change.first, ast.expr):
-        return [parsed_expression(change.code)]
+        new = parsed_expression(change.code)
+        _give_context(new, getattr(change.first, "ctx", None))
+        return [new]
     return list(parsed_statements(change.code))

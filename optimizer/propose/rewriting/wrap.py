@@ -30,11 +30,13 @@ def wrap(code: str, *, room: int, unit: str) -> str:
     return "\n".join(_line(leaves, room, unit))
 
 
-def _line(leaves: Sequence[Leaf], room: int, unit: str) -> list[str]:
+def _line(leaves: Sequence[Leaf], room: int, unit: str, *, inside: bool = False) -> list[str]:
+    """One line, or what it is cut into; `inside` brackets no others are needed to continue it."""
     flat = render(leaves)
     if len(flat) <= room and not _stays_open(leaves):
         return [flat]
-    parts = _in_new_parentheses(leaves, room, unit) or _at_last_bracket(leaves)
+    parts = None if inside else _in_new_parentheses(leaves, room, unit)
+    parts = parts or _at_last_bracket(leaves)
     if parts is None:
         return [flat]
     head, body, tail = parts
@@ -50,7 +52,7 @@ def _body(leaves: Sequence[Leaf], room: int, unit: str) -> list[str]:
     # A piece of a longer line starts with the operator that it was cut at.
     cuts = [(priority, place) for priority, place in _delimiters(leaves) if place]
     if not cuts:
-        return _line(leaves, room, unit)
+        return _line(leaves, room, unit, inside=True)
     weakest = max(priority for priority, _ in cuts)
     places = [place for priority, place in cuts if priority == weakest]
     if weakest == _COMMA:
