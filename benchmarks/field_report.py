@@ -40,8 +40,8 @@ INTRODUCTION = """# Field report
 `optimize --dry-run` on public projects, unattended, each from a fresh checkout of its released source and
 with an empty cache, on two shared cores. Made by `benchmarks/field_report.py`. The columns from "reads worse"
 to "other" count refused candidates by the stage that refused first; minutes are on the wall, MiB is the
-peak of the optimizer's own process. Ratios are those of the confirmation on fresh processes, with their lower bound.
-A share is that of the project's test suite, which is rarely what its users run.
+peak of the optimizer's own process. Ratios are those of the confirmation on fresh processes, with their
+lower bound. A share is that of the project's test suite, which is rarely what its users run.
 """
 
 

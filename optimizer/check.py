@@ -55,6 +55,8 @@ class Request:
 def check(request: Request, runner: Runner, *, python: str, scratch: Path, watch: Watcher) -> Decision:
     """Verify, measure and read the change of `request`; a change that differs is not measured.
 
+    With `measure_only` behaviour is not judged, so the change is never accepted.
+
     Raises UsageError when a file, the function in it, or the change itself is missing.
     """
     before, after = _source(request.before), _source(request.after)
@@ -73,15 +75,8 @@ def check(request: Request, runner: Runner, *, python: str, scratch: Path, watch
     return judge(
         candidate,
         readability=_read(request, before, after, measurements),
-        verification=verification or _not_judged(),
+        verification=verification,
         measurements=measurements,
-    )
-
-
-def _not_judged() -> Verification:
-    return Verification(
-        behaviour=Behaviour.NOT_ENOUGH_EVIDENCE,
-        reasons=("Behaviour was not judged: only speed was asked for (--measure-only).",),
     )
 
 
