@@ -26,7 +26,6 @@ from optimizer.model import (
     Stage,
     Subject,
     Target,
-    Verification,
 )
 from optimizer.ports import Runner
 from optimizer.readability.gate import read_files
