@@ -13,7 +13,7 @@ from typing import Any
 from optimizer.model import Subject
 from optimizer.ports import Job, Limits, Ran, Runner
 
-_QUADS = 20
+_QUADS = 60
 _FLIPS = 64
 _MOST_JUNK = 400
 _LARGEST_JUNK = 2000

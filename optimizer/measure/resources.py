@@ -92,6 +92,7 @@ def _measurement(
         low=ratio,
         high=ratio,
         processes=2 * _PROCESSES + base.processes,
+        worst=ratio,
         reasons=tuple(reasons),
         notes=(
             f"Over {old.calls} calls that were made to raise, {old.left} resources were left open before"

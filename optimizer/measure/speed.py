@@ -100,8 +100,9 @@ def not_slower(trial: Trial) -> tuple[Gated | None, tuple[str, ...]]:
     if gated.accepted:
         return gated, ()
     look = gated.look
-    limit = f"at most {1 - trial.threshold:.0%} slower"
-    return gated, (f"It is not {limit} for certain: {_interval(look)} over {look.count} processes.",)
+    verdict = "It costs time" if look.high < 0 else "It may cost time"
+    limit = f"{1 - trial.threshold:.0%} slower is the most that is allowed"
+    return gated, (f"{verdict}: {_interval(look)} over {look.count} processes, and {limit}.",)
 
 
 def objections(gated: Gated, trial: Trial) -> Iterator[str]:

@@ -74,7 +74,7 @@ def _corrected(table, blocks, bare):
 
 
 def _smallest(blocks):
-    return [min(times) for times in zip(*(wall for wall, _ in blocks))]
+    return [min(times) for times in zip(*(cpu for cpu, _ in blocks))]
 
 
 def cpu_share(drawn):
@@ -82,7 +82,7 @@ def cpu_share(drawn):
 
     The best, because a busy neighbour lowers all others.
     """
-    return max(sum(cpu) / (sum(wall) or 1) for blocks in drawn for wall, cpu in blocks)
+    return max(sum(cpu) / (sum(wall) or 1) for blocks in drawn for cpu, wall in blocks)
 
 
 class Usage:

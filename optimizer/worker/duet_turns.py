@@ -120,7 +120,7 @@ class _Desk:
         self._code = compile(text, self._payload["file"], "exec", dont_inherit=True)
 
     def run_module(self):
-        """[nanoseconds], [CPU nanoseconds] of the module's code, run in a process of its own."""
+        """[processor nanoseconds], [wall nanoseconds] of the module's code, run in a process of its own."""
         theirs, ours = os.pipe()
         child = os.fork()
         if not child:
@@ -146,7 +146,7 @@ def _run_module(code, payload, descriptor):
             cpu, started = time.thread_time_ns(), time.perf_counter_ns()
             exec(code, module.__dict__)
             wall, cpu = time.perf_counter_ns() - started, time.thread_time_ns() - cpu
-        answer = {"times": [[wall], [cpu]]}
+        answer = {"times": [[cpu], [wall]]}
     except BaseException as error:
         answer = {"error": "%s: %s" % (type(error).__name__, error)}
     os.write(descriptor, json.dumps(answer).encode())

@@ -90,6 +90,7 @@ class _Watch:
         self._codes = codes
         self._stop_at = stop_at
         self._place = 0
+        self._inside = 0
         self.seen = []
 
     def run(self, function, arguments, loop):
@@ -101,10 +102,16 @@ class _Watch:
             sys.setprofile(None)
 
     def _on_event(self, frame, event, arg):
-        if event == "c_call" and frame.f_code in self._codes:
-            self._on_call(getattr(arg, "__name__", ""))
-        elif event == "call" and frame.f_back is not None and frame.f_back.f_code in self._codes:
-            self._on_call(frame.f_code.co_name)
+        """What a built-in function calls in its turn (`open` makes a decoder) is its own affair."""
+        if event == "call":
+            if not self._inside and frame.f_back is not None and frame.f_back.f_code in self._codes:
+                self._on_call(frame.f_code.co_name)
+        elif frame.f_code in self._codes:
+            if event == "c_call":
+                self._on_call(getattr(arg, "__name__", ""))
+                self._inside += 1
+            elif event != "return":
+                self._inside -= 1
 
     def _on_call(self, name):
         if name in _RELEASES:
