@@ -132,7 +132,9 @@ def _unfinished(message: Mapping[str, Any]) -> bool:
 
 
 def _noticed(message: Mapping[str, Any], counts: Callable[[int, Outcome], bool]) -> bool:
-    return any(index < 0 or counts(index, Outcome(how=how, seen=seen)) for index, how, seen in message["noticed"])
+    return any(
+        index < 0 or counts(index, Outcome(how=how, seen=seen)) for index, how, seen in message["noticed"]
+    )
 
 
 def _digests(outcome: Outcome, masked: Collection[Path]) -> dict[str, str] | None:

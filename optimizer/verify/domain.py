@@ -34,9 +34,11 @@ class Kinds:
     seen: Mapping[str, frozenset[str]]
     rejects: frozenset[tuple[str, str]]
 
-    def count(self, before: Outcome) -> bool:
+    def count(self, before: Outcome, after: Outcome) -> bool:
         """Whether a difference on an input outside the domain counts, by what the original did with it."""
         odd = self.odd(before)
+        if before.raised and after.raised and _direct(before):
+            return not odd  # what is left behind by an error in the middle
         if before.raised and _direct(before):
             return all(self._scalar(parameter, kind) for parameter, kind in odd)
         return not self.rejects.intersection(odd)

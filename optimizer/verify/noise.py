@@ -26,7 +26,9 @@ class Noise:
 
 def noise(runs: Sequence[Sequence[Outcome | None]]) -> Noise:
     """Compare several runs of the original with each other. A run may lack recipes (None): those are not compared."""
-    masks = [_places([outcome for outcome in column if outcome is not None]) for column in zip(*runs, strict=True)]
+    masks = [
+        _places([outcome for outcome in column if outcome is not None]) for column in zip(*runs, strict=True)
+    ]
     unstable = frozenset(index for index, places in enumerate(masks) if any(map(_spoils_the_result, places)))
     return Noise(masks=tuple(masks), unstable=unstable)
 

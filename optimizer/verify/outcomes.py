@@ -122,7 +122,9 @@ def _observed(ran: Ran, *, expected: int | None) -> Observed:
         return Observed(imported=_ended_in_import(ran))
     imported = ran.messages[0].get("imported")
     if not isinstance(imported, dict):
-        message = f"The worker in {ran.stderr[-200:]!r} spoke out of turn; this is a fault of the optimizer's own."
+        message = (
+            f"The worker in {ran.stderr[-200:]!r} spoke out of turn; this is a fault of the optimizer's own."
+        )
         raise WorkerError(message)
     count = imported.get("count", 0) if expected is None else expected
     outcomes = [Outcome(how=MISSING, seen=f"the process ended first: {ran.ended}")] * count

@@ -87,7 +87,9 @@ class _Placer(ast.NodeTransformer):
         shown = _shown(node.iter)
         self.generic_visit(node)
         if touched:
-            node.body.insert(0, self._passed(f"line {node.lineno}: the loop over `{shown}` never had an item"))
+            node.body.insert(
+                0, self._passed(f"line {node.lineno}: the loop over `{shown}` never had an item")
+            )
         return node
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
@@ -141,7 +143,9 @@ class _Placer(ast.NodeTransformer):
 
 
 def _call(number: int, value: ast.expr) -> ast.expr:
-    return ast.Call(func=ast.Name(id=PROBE, ctx=ast.Load()), args=[ast.Constant(value=number), value], keywords=[])
+    return ast.Call(
+        func=ast.Name(id=PROBE, ctx=ast.Load()), args=[ast.Constant(value=number), value], keywords=[]
+    )
 
 
 def _shown(node: ast.AST) -> str:

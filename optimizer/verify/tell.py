@@ -130,7 +130,7 @@ def sentence(difference: Difference | None) -> str:
 
 def snippet(module: str, qualname: str, recipe: Recipe, arguments: str) -> str:
     """A few lines that make the call; where the arguments cannot be written down, a comment says what they are."""
-    name = qualname.split(".")[0]
+    name = qualname.split(".", maxsplit=1)[0]
     lines = [f"from {module} import *", f"from {module} import {name}", ""]
     kind, what = recipe["base"]
     if kind == "source" and not recipe.get("ops") and "double" not in what:

@@ -6,7 +6,6 @@ was tried was enough to notice planted mistakes, and what could not be observed 
 
 from __future__ import annotations
 
-import ast
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -21,10 +20,10 @@ from optimizer.verify.domain import Kinds, domain_of, kinds
 from optimizer.verify.inputs import search
 from optimizer.verify.mutants import mutants
 from optimizer.verify.noise import Noise, merged, noise
-from optimizer.verify.outcomes import MISSING, OK, Observed, Observer, Order, Outcome, Recipe
+from optimizer.verify.outcomes import OK, Observed, Observer, Order, Outcome, Recipe
 from optimizer.verify.regions import Change, change_between
 from optimizer.verify.shrink import Shrinker
-from optimizer.verify.tell import ending, sentence, shown, sides, snippet
+from optimizer.verify.tell import sentence, shown, sides, snippet
 
 Progress: TypeAlias = Callable[[str], None]
 
@@ -91,7 +90,14 @@ class _Judging:
     notes: list[str] = field(default_factory=list)
 
     def judge(self) -> Verification:
-        for step in (self._recorded, self._found, self._enough_inputs, self._branches, self._other_seeds, self._planted):
+        for step in (
+            self._recorded,
+            self._found,
+            self._enough_inputs,
+            self._branches,
+            self._other_seeds,
+            self._planted,
+        ):
             verdict = step()
             if verdict is not None:
                 return verdict
@@ -102,7 +108,9 @@ class _Judging:
     def _recorded(self) -> Verification | None:
         """Import both versions and compare them on the recorded calls."""
         self.say("the recorded calls")
-        old = self.observer.observe(Order(text=self.subject.before, recipes=None, cpu_seconds=_BEFORE_SECONDS * 4))
+        old = self.observer.observe(
+            Order(text=self.subject.before, recipes=None, cpu_seconds=_BEFORE_SECONDS * 4)
+        )
         if not old.ok:
             error = shown(old.imported["error"])
             return self._not_enough(f"The module cannot be imported as it is: {error}.")
@@ -110,7 +118,12 @@ class _Judging:
         count = old.imported["count"]
         self.recipes = tuple({"base": ["call", n], "found_by": "recorded"} for n in range(count))
         new = self.observer.observe(
-            Order(text=self.subject.after, recipes=self.recipes, plans=self.plans, cpu_seconds=_AFTER_SECONDS * 4)
+            Order(
+                text=self.subject.after,
+                recipes=self.recipes,
+                plans=self.plans,
+                cpu_seconds=_AFTER_SECONDS * 4,
+            )
         )
         found = self._import_difference(old, new)
         if found is not None:
@@ -141,7 +154,7 @@ class _Judging:
 
     def _compared_at_import(self, name: str) -> bool:
         """A class that changed is compared by what the changed function does with it, unless it is what is judged."""
-        top = name.split(".")[0]
+        top = name.split(".", maxsplit=1)[0]
         if top in self.change.imported:
             return False
         return top not in self.change.classes or any(name.startswith(q) for q in self.subject.qualnames)
@@ -177,7 +190,9 @@ class _Judging:
         again = self._repeated()
         old, new = self.observer.observe_all(
             [
-                self._order(self.subject.before, [*found, *(self.recipes[n] for n in again)], _BEFORE_SECONDS),
+                self._order(
+                    self.subject.before, [*found, *(self.recipes[n] for n in again)], _BEFORE_SECONDS
+                ),
                 self._order(self.subject.after, found, _AFTER_SECONDS),
             ]
         )
@@ -202,7 +217,9 @@ class _Judging:
         step = max(1, len(self.recipes) // _REPEATED)
         return list(range(0, len(self.recipes), step))
 
-    def _order(self, text: str, recipes: Sequence[Recipe], seconds: float, hash_seed: int = HASH_SEEDS[0]) -> Order:
+    def _order(
+        self, text: str, recipes: Sequence[Recipe], seconds: float, hash_seed: int = HASH_SEEDS[0]
+    ) -> Order:
         return Order(text=text, recipes=recipes, plans=self.plans, cpu_seconds=seconds, hash_seed=hash_seed)
 
     def _count_dropped(self) -> None:
@@ -226,7 +243,9 @@ class _Judging:
                 "so that a difference could not be told from chance."
             )
         if all(self.before[n].raised for n in compared):
-            return self._not_enough("The original raises on every input that was tried; give it inputs that work.")
+            return self._not_enough(
+                "The original raises on every input that was tried; give it inputs that work."
+            )
         return None
 
     # -- comparing ----------------------------------------------------------------------------------
@@ -235,13 +254,15 @@ class _Judging:
         before = self.before[number]
         return before.how == OK and not before.unusable and not _too_deep(before)
 
-    def _differs(self, number: int, before: Outcome, after: Outcome, masks: frozenset[Path]) -> tuple[bool, Difference | None]:
+    def _differs(
+        self, number: int, before: Outcome, after: Outcome, masks: frozenset[Path]
+    ) -> tuple[bool, Difference | None]:
         """(whether it counts, where) of one recipe."""
         domain = domain_of(self.recipes[number])
         if after.how != OK or after.unusable:
             return domain is not Domain.OUTSIDE or not before.raised, None
         found = compare(before.seen, after.seen, domain=domain, masks=masks, new_names=self.new_names)
-        if found is None or (domain is Domain.OUTSIDE and not self.kinds.count(before)):
+        if found is None or (domain is Domain.OUTSIDE and not self.kinds.count(before, after)):
             return False, found
         return True, found
 
@@ -254,13 +275,17 @@ class _Judging:
             and n not in self.noise.unstable
             and self._differs(n, self.before[n], self.after[n], self.noise.masks[n])[0]
         ]
-        suspects.sort(key=lambda n: (domain_of(self.recipes[n]) is not Domain.RECORDED, _size(self.before[n])))
+        suspects.sort(
+            key=lambda n: (domain_of(self.recipes[n]) is not Domain.RECORDED, _size(self.before[n]))
+        )
         for number in suspects[:_MOST_CONFIRMED]:
             verdict = self._confirmed(number)
             if verdict is not None:
                 return verdict
         if suspects:
-            return self._not_enough("The two versions differed on an input, but not each time it was replayed.")
+            return self._not_enough(
+                "The two versions differed on an input, but not each time it was replayed."
+            )
         return None
 
     def _confirmed(self, number: int) -> Verification | None:
@@ -287,7 +312,9 @@ class _Judging:
         reason = f"{sentence(found).capitalize()} differs for {name}{arguments}: before: {texts[0]}; after: {texts[1]}."
         return self._verdict(Behaviour.DIFFERENT, reason, counterexample=counterexample)
 
-    def _replay(self, recipes: Sequence[Recipe]) -> list[tuple[tuple[Outcome, Outcome], tuple[Outcome, Outcome]]]:
+    def _replay(
+        self, recipes: Sequence[Recipe]
+    ) -> list[tuple[tuple[Outcome, Outcome], tuple[Outcome, Outcome]]]:
         """For each recipe ((before, before again), (after, after again)) under two hash seeds."""
         texts = (self.subject.before, self.subject.after)
         orders = [
@@ -343,7 +370,10 @@ class _Judging:
         orders = [
             self._order(text, recipes, seconds, hash_seed)
             for hash_seed in HASH_SEEDS[1:]
-            for text, seconds in ((self.subject.before, _BEFORE_SECONDS), (self.subject.after, _AFTER_SECONDS))
+            for text, seconds in (
+                (self.subject.before, _BEFORE_SECONDS),
+                (self.subject.after, _AFTER_SECONDS),
+            )
         ]
         runs = [observed.outcomes for observed in self.observer.observe_all(orders)]
         base = [self.before[n] for n in chosen]
@@ -377,7 +407,9 @@ class _Judging:
 
     def _chosen(self) -> list[int]:
         """Recorded inputs, those that were first to reach a branch, and an even choice of the others."""
-        wanted = [n for n, recipe in enumerate(self.recipes) if _is_recorded(recipe)][:_UNDER_OTHER_SEEDS // 2]
+        wanted = [n for n, recipe in enumerate(self.recipes) if _is_recorded(recipe)][
+            : _UNDER_OTHER_SEEDS // 2
+        ]
         wanted += self.branches.useful
         step = max(1, len(self.recipes) * 2 // _UNDER_OTHER_SEEDS)
         wanted += range(0, len(self.recipes), step)
@@ -387,7 +419,11 @@ class _Judging:
         """Mistakes planted into the new version must be noticed by the same inputs."""
         self.say("planted mistakes")
         texts = list(mutants(self.subject.before, self.subject.after, self.subject.qualnames))
-        usable = [n for n in self._spread() if self._usable(n) and n not in self.noise.unstable and self.after[n].how == OK]
+        usable = [
+            n
+            for n in self._spread()
+            if self._usable(n) and n not in self.noise.unstable and self.after[n].how == OK
+        ]
         self.planted = planted(
             self.observer,
             texts,
@@ -422,7 +458,9 @@ class _Judging:
     def _not_enough(self, reason: str) -> Verification:
         return self._verdict(Behaviour.NOT_ENOUGH_EVIDENCE, reason)
 
-    def _verdict(self, behaviour: Behaviour, *reasons: str, counterexample: Counterexample | None = None) -> Verification:
+    def _verdict(
+        self, behaviour: Behaviour, *reasons: str, counterexample: Counterexample | None = None
+    ) -> Verification:
         compared = [n for n in range(len(self.before)) if self._usable(n)]
         tried = Counter(str(self.recipes[n].get("found_by", "other")) for n in compared)
         return Verification(

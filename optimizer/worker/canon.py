@@ -172,7 +172,10 @@ class Canon:
         attributes = state_of(value)
         if attributes is not None:
             node.append(
-                [[name, self._write(attributes[name], (place, name), depth)] for name in sorted(attributes, key=str)]
+                [
+                    [name, self._write(attributes[name], (place, name), depth)]
+                    for name in sorted(attributes, key=str)
+                ]
             )
         if content is None and _has_state_of_c(kind, attributes):
             node.append(self._reduced(value, kind, place, depth))
@@ -249,7 +252,11 @@ def state_of(value):
         found = dict(attributes)
     for owner in type(value).__mro__:
         for name, slot in list(owner.__dict__.items()):
-            if type(slot) is types.MemberDescriptorType and name != "__dict__" and owner.__module__ not in _SLOTTED_BY_C:
+            if (
+                type(slot) is types.MemberDescriptorType
+                and name != "__dict__"
+                and owner.__module__ not in _SLOTTED_BY_C
+            ):
                 found = {} if found is None else found
                 try:
                     found.setdefault(name, slot.__get__(value, type(value)))
@@ -334,7 +341,13 @@ def _signature(canon, function, place, depth):
     count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 4) + bool(code.co_flags & 8)
     defaults = canon._write(function.__defaults__, (place, "__defaults__"), depth)
     keywords = canon._write(function.__kwdefaults__, (place, "__kwdefaults__"), depth)
-    return [list(code.co_varnames[:count]), code.co_posonlyargcount, code.co_flags & 0x2AC, defaults, keywords]
+    return [
+        list(code.co_varnames[:count]),
+        code.co_posonlyargcount,
+        code.co_flags & 0x2AC,
+        defaults,
+        keywords,
+    ]
 
 
 def _int(canon, value):
@@ -430,7 +443,10 @@ _WRITERS = {
     dict: lambda canon, value, place, depth: [canon._pairs(value.items(), place, depth)],
     set: lambda canon, value, place, depth: canon._set(value, place, depth),
     frozenset: lambda canon, value, place, depth: canon._set(value, place, depth),
-    collections.deque: lambda canon, value, place, depth: [canon._items(list(value), place, depth), value.maxlen],
+    collections.deque: lambda canon, value, place, depth: [
+        canon._items(list(value), place, depth),
+        value.maxlen,
+    ],
     collections.defaultdict: _defaultdict,
     collections.OrderedDict: lambda canon, value, place, depth: [
         canon._pairs(collections.OrderedDict.items(value), place, depth)
@@ -518,7 +534,11 @@ def _exception(canon, value, place, depth):
     extra = state_of(value) or {}
     attributes = [[name, canon._write(extra[name], (place, name), depth)] for name in sorted(extra)]
     cause = value.__cause__
-    return [arguments, attributes, None if cause is None else canon._write(cause, (place, "__cause__"), depth)]
+    return [
+        arguments,
+        attributes,
+        None if cause is None else canon._write(cause, (place, "__cause__"), depth),
+    ]
 
 
 def _file(canon, value, place, depth):

@@ -214,5 +214,3 @@ def _from_file(name, path, text):
         del sys.modules[name]
         raise
     return module
-
-

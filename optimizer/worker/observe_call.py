@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import types
 
 from .canon import Canon, root_of
@@ -106,6 +107,8 @@ class Story:
         outcome["inputs after reading on"] = self._inputs_data()
         outcome["globals"] = self._version.state.changes(self._canon)
         outcome["process"] = self._process.changes()
+        outcome["held open"] = self._process.held()
+        outcome["unclosed"] = self._effects.unclosed
         outcome["files"] = self._effects.files()
         outcome["past python"] = self._effects.past_python()
 
@@ -117,7 +120,10 @@ class Story:
             outcome["generator"] = self._watched(
                 lambda: generator_moves(self._canon, self._made_again, self._effects) if lazy else []
             )
-            outcome["late"] = self._watched(self._read_late)
+            outcome["late"] = [
+                self._watched(lambda: self._read_late(0)),
+                self._watched(lambda: self._read_late(1)),
+            ]
         arguments = self._raw_arguments()
         functions = self._watched(lambda: probe_functions(self._canon, self._effects, arguments))
         if functions:
@@ -130,20 +136,21 @@ class Story:
         outcome["globals after next moves"] = self._version.state.changes(self._canon)
         outcome["again"] = self._again()
 
-    def _read_late(self):
-        """What an iterator gives when its caller changes the arguments before he reads it."""
+    def _read_late(self, count):
+        """What an iterator gives when its caller changes the arguments after reading `count` items."""
         made = self._arguments()
         if isinstance(made, str):
             return made
         args, kwargs = made
         try:
             iterator = self._function(*args, **kwargs)
+            items = list(itertools.islice(iterator, count))
             for value in (*args, *kwargs.values()):
                 disturb(value)
-            items = [item for item, _ in zip(iterator, range(50))]
+            items += itertools.islice(iterator, 50)
         except BaseException as error:
             return {"error": error_node(self._canon, error, (None, "error of late reading"))}
-        return {"value": self._canon.write(items, (None, "late"))}
+        return {"value": self._canon.write(items, (None, "late %d" % count))}
 
     def _raw_arguments(self):
         made = self._arguments()
@@ -240,7 +247,9 @@ class Story:
 
 def _kind(value):
     kind = type(value)
-    return kind.__qualname__ if kind.__module__ == "builtins" else "%s.%s" % (kind.__module__, kind.__qualname__)
+    return (
+        kind.__qualname__ if kind.__module__ == "builtins" else "%s.%s" % (kind.__module__, kind.__qualname__)
+    )
 
 
 def _change(value):

@@ -60,6 +60,7 @@ class Effects:
         self.log = log
         self.on = False
         self.written = []
+        self.unclosed = 0
         self._text = text
         self._raw = raw
 
@@ -75,7 +76,6 @@ class Effects:
         sys.stderr = sys.__stderr__ = _Stream.text("stderr", self)
         self._hook_logging()
         warnings.simplefilter("always")
-        warnings.filterwarnings("ignore", category=ResourceWarning)
         warnings.showwarning = self._warned
         sys.addaudithook(self._audited)
         sys.unraisablehook = lambda unraisable: None
@@ -142,6 +142,9 @@ class Effects:
         logging.root.setLevel(1)
 
     def _warned(self, message, category, filename, lineno, file=None, line=None):
+        if issubclass(category, ResourceWarning):
+            self.unclosed += self.on
+            return
         self.add("warned", category.__name__, self._text(str(message)))
 
     def _audited(self, event, arguments):
@@ -176,7 +179,9 @@ class _Stream(io.BufferedIOBase):
 
     @classmethod
     def text(cls, name, effects):
-        return io.TextIOWrapper(cls(name, effects), encoding="utf-8", errors="backslashreplace", write_through=True)
+        return io.TextIOWrapper(
+            cls(name, effects), encoding="utf-8", errors="backslashreplace", write_through=True
+        )
 
     def writable(self):
         return True

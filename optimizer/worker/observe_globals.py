@@ -76,7 +76,13 @@ def _generated(value):
     kind = type(value)
     if kind.__module__ in ("typing", "_typing", "typing_extensions"):
         return True
-    return kind.__name__ in ("_lru_cache_wrapper", "_tuplegetter", "GenericAlias", "UnionType", "cached_property")
+    return kind.__name__ in (
+        "_lru_cache_wrapper",
+        "_tuplegetter",
+        "GenericAlias",
+        "UnionType",
+        "cached_property",
+    )
 
 
 class ModuleState:

@@ -30,6 +30,7 @@ class Process:
         self._text = text
         self._builtins = dict(vars(builtins))
         self._before = self._state()
+        self._descriptors = _descriptors()
 
     def restore_builtins(self):
         """Undo replaced builtins, so that what observes can rely on them; returns the names."""
@@ -48,6 +49,10 @@ class Process:
         now = self._state()
         return {name: now[name] for name in now if now[name] != self._before[name]}
 
+    def held(self):
+        """How many more descriptors are open now."""
+        return _descriptors() - self._descriptors
+
     def _state(self):
         return {
             "environment": {self._text(name): self._text(value) for name, value in os.environ.items()},
@@ -56,7 +61,6 @@ class Process:
             "recursion limit": sys.getrecursionlimit(),
             "decimal context": _decimal(),
             "threads": threading.active_count(),
-            "descriptors": _descriptors(),
             "import roots": [self._text(entry) for entry in sys.path if isinstance(entry, str)],
             "umask": _umask(),
             "garbage collection": gc.isenabled(),

@@ -20,7 +20,9 @@ def run(payload, send):
         return
     for index, recipe in enumerate(payload["recipes"]):
         folder = version.fresh_folder()
-        answer, how = isolated(lambda: _shown(version, recipe, folder), version.cpu_seconds, version.wall_seconds)
+        answer, how = isolated(
+            lambda: _shown(version, recipe, folder), version.cpu_seconds, version.wall_seconds
+        )
         version.remove(folder)
         send({"index": index, "arguments": answer if how == "ok" else "(%s)" % answer})
 

@@ -43,7 +43,11 @@ class _Wrapper:
 
     def wrap(self, value, depth):
         kind = type(value)
-        if depth > _MAX_DEPTH or id(value) in self._kept or kind in (int, str, float, bool, bytes, type(None)):
+        if (
+            depth > _MAX_DEPTH
+            or id(value) in self._kept
+            or kind in (int, str, float, bool, bytes, type(None))
+        ):
             return value
         found = self._done.get(id(value))
         if found is not None:

@@ -206,7 +206,7 @@ _LOOKS = (
     ("repr", lambda instance, make: repr(instance)),
     ("str", lambda instance, make: str(instance)),
     ("format", lambda instance, make: format(instance)),
-    ("==", lambda instance, make: (instance == make(), instance != make(), instance == instance)),  # noqa: PLR0124
+    ("==", lambda instance, make: (instance == make(), instance != make(), instance == instance)),
     ("== values", lambda instance, make: (instance == _values(instance), _values(instance) == instance)),
     ("hash", _same_hash),
     ("<", lambda instance, make: instance < make()),

@@ -54,22 +54,49 @@ DIFFERENT = [
     Row("the order of a dict", "return dict(a=1, b=2)", "return dict(b=2, a=1)", "()", "result"),
     Row("rows aliased", "return [[0], [0]]", "return [[0]] * 2", "()", "result"),
     Row("a copy of an argument", "return list(x)", "return x", "([1],)", "result"),
-    Row("a nested copy of an argument", "return [list(r) for r in x]", "return list(x)", "([[1]],)", "result"),
+    Row(
+        "a nested copy of an argument", "return [list(r) for r in x]", "return list(x)", "([[1]],)", "result"
+    ),
     Row("a global handed out", "return list(TABLE['a'])", "return TABLE['a']", "()", "result"),
     Row("a module counter", "global TOTAL; TOTAL += 1", "pass", "()", "globals"),
     Row("a module log", "LOG.append(1)", "LOG.append(True)", "()", "globals"),
     Row("a nested global", "TABLE['a'].append(1)", "pass", "()", "globals"),
     Row("a class attribute", "Box.count += 1", "pass", "()", "globals"),
-    Row("an attribute of a function", "os.path; LOG.extend([1])", "LOG.append(1); LOG.append(2)", "()", "globals"),
+    Row(
+        "an attribute of a function",
+        "os.path; LOG.extend([1])",
+        "LOG.append(1); LOG.append(2)",
+        "()",
+        "globals",
+    ),
     Row("another function returned", "return len", "return sum", "()", "result"),
     Row("another lambda returned", "return lambda n: n + x", "return lambda n: n - x", "(1,)", "functions"),
-    Row("a bound variable", "return [lambda: i for i in x]", "return [lambda i=i: i for i in x]", "([1, 2],)", "result"),
-    Row("a float sum reversed", "return functools.reduce(float.__add__, x)", "return functools.reduce(float.__add__, x[::-1])", "([0.1, 0.2, 0.3],)", "result"),
-    Row("a deque without its bound", "return collections.deque(x, 2)", "return collections.deque(x[-2:])", "([1, 2, 3],)"),
+    Row(
+        "a bound variable",
+        "return [lambda: i for i in x]",
+        "return [lambda i=i: i for i in x]",
+        "([1, 2],)",
+        "result",
+    ),
+    Row(
+        "a float sum reversed",
+        "return functools.reduce(float.__add__, x)",
+        "return functools.reduce(float.__add__, x[::-1])",
+        "([0.1, 0.2, 0.3],)",
+        "result",
+    ),
+    Row(
+        "a deque without its bound",
+        "return collections.deque(x, 2)",
+        "return collections.deque(x[-2:])",
+        "([1, 2, 3],)",
+    ),
     Row("an argument changed", "x.sort()\nreturn x[0]", "return min(x)", "([2, 1],)", "arguments"),
     Row("an argument changed deep inside", "x[0].append(1)", "pass", "([[]],)", "arguments"),
     Row("an attribute set", "x.value = 1", "pass", "(Box(),)", "arguments"),
-    Row("how far an iterator was read", "return next(x)", "return list(x)[0]", "(iter([1, 2]),)", "arguments"),
+    Row(
+        "how far an iterator was read", "return next(x)", "return list(x)[0]", "(iter([1, 2]),)", "arguments"
+    ),
     Row(
         "how far a generator was read",
         "return next(x)",
@@ -100,7 +127,9 @@ DIFFERENT = [
         "()",
         "generator",
     ),
-    Row("what a generator does with what is sent", "yield (yield 1)", "yield 1\nyield None", "()", "generator"),
+    Row(
+        "what a generator does with what is sent", "yield (yield 1)", "yield 1\nyield None", "()", "generator"
+    ),
     Row("the number of calls of a callback", "return [x(1), x(1)]", "return [x(1)] * 2", "(abs,)", "events"),
     Row("the order of callbacks", "x(1); x(2)", "x(2); x(1)", "(abs,)", "events"),
     Row("a callback inside a dict", "x['f'](1)", "pass", "({'f': abs},)", "events"),
@@ -111,20 +140,33 @@ DIFFERENT = [
     Row("a log record", "logging.getLogger('a').info('x')", "pass", "()", "events"),
     Row("the level of a log record", "logging.warning('x')", "logging.error('x')", "()", "events"),
     Row("a warning", "warnings.warn('x')", "pass", "()", "events"),
-    Row("the category of a warning", "warnings.warn('x')", "warnings.warn('x', FutureWarning)", "()", "events"),
+    Row(
+        "the category of a warning", "warnings.warn('x')", "warnings.warn('x', FutureWarning)", "()", "events"
+    ),
     Row("a file", "open('a', 'w').write('x')", "open('a', 'w').write('y')", "()", "files"),
     Row("a file that is removed", "open('a', 'w').close(); os.remove('a')", "open('a', 'w').close()", "()"),
     Row("the environment", "os.environ['X_Y'] = '1'", "pass", "()", "process"),
     Row("the folder", "os.mkdir('d'); os.chdir('d')", "os.mkdir('d')", "()", "process"),
     Row("random numbers used up", "random.random(); return 1", "return 1", "()", "process"),
     Row("a random number", "return random.random()", "return random.randint(1, 9)", "()", "result"),
-    Row("a descriptor left open", "LOG.append(1); x = os.open('.', 0)", "LOG.append(1)", "()", "process"),
-    Row("a thread left behind", "pass", "threading.Thread(target=threading.Event().wait, daemon=True).start()", "()"),
+    Row("a descriptor left open", "LOG.append(1)", "LOG.append(1); x = os.open('.', 0)", "()", "held open"),
+    Row(
+        "a thread left behind",
+        "pass",
+        "threading.Thread(target=threading.Event().wait, daemon=True).start()",
+        "()",
+    ),
     Row("a builtin replaced", "import builtins; builtins.len = sum", "pass", "()", "builtins"),
     Row("a cache", "return [x]", "return _cached(x)", "(1,)", "again"),
     Row("a mutable default", "return _fresh(x)", "return _kept(x)", "(1,)", "result"),
     Row("state that grows", "return len(LOG)", "LOG.append(x); return 0", "(1,)", "globals"),
-    Row("a coroutine's result", "async def g(): return 1\nreturn g()", "async def g(): return 2\nreturn g()", "()", "result"),
+    Row(
+        "a coroutine's result",
+        "async def g(): return 1\nreturn g()",
+        "async def g(): return 2\nreturn g()",
+        "()",
+        "result",
+    ),
     Row("a coroutine for a value", "async def g(): return 1\nreturn g()", "return 1", "()", "async"),
     Row(
         "an async generator's items",
@@ -135,23 +177,45 @@ DIFFERENT = [
     ),
     Row("ending the process", "return 1", "os._exit(0)", "()", "how"),
     Row("never ending", "return 1", "while True: pass", "()", "how"),
-    Row("never ending, and catching everything", "return 1", "while True:\n    try:\n        while True: pass\n    except BaseException: pass", "()", "how"),
+    Row(
+        "never ending, and catching everything",
+        "return 1",
+        "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+        "()",
+        "how",
+    ),
     Row("the position in a buffer", "x.read(1)", "x.getvalue()", "(io.StringIO('ab'),)", "arguments"),
     Row("a match", "return re.match('(a)', 'ab')", "return re.match('a', 'ab')", "()", "result"),
     Row("the name of the caller", "return _who()", "return (lambda: _who())()", "()", "result"),
 ]
 
 THE_SAME = [
-    Row("another way to the same", "r = []\nfor n in x: r.append(n * 2)\nreturn r", "return [n * 2 for n in x]", "([1, 2],)"),
+    Row("a file that is closed now", "open(os.devnull)", "with open(os.devnull): pass", "()"),
+    Row(
+        "another way to the same",
+        "r = []\nfor n in x: r.append(n * 2)\nreturn r",
+        "return [n * 2 for n in x]",
+        "([1, 2],)",
+    ),
     Row("how output is cut up", "print('a', 'b')", "sys.stdout.write('a b\\n')", "()"),
     Row("a new name at module level", "global TOTAL; TOTAL += 1", "global TOTAL; TOTAL += 1", "()"),
     Row("addresses in messages", "raise Err('%r' % object())", "raise Err('%r' % object())", "()"),
     Row("the folder's name", "return os.getcwd()", "return os.path.abspath('.')", "()"),
-    Row("a context that is not shown", "raise Err() from None", "try:\n    {}[1]\nexcept KeyError:\n    raise Err() from None", "()"),
+    Row(
+        "a context that is not shown",
+        "raise Err() from None",
+        "try:\n    {}[1]\nexcept KeyError:\n    raise Err() from None",
+        "()",
+    ),
     Row("random numbers that are used alike", "return random.random()", "return random.random()", "()"),
     Row("generators alike", "yield from x", "for n in x: yield n", "([1, 2],)"),
     Row("callbacks alike", "return [x(n) for n in [1, 2]]", "return list(map(x, [1, 2]))", "(lambda n: n,)"),
-    Row("a set made in one order", "s = set()\nfor n in x: s.add(n)\nreturn s", "return set(x)", "(['a', 'b', 'c'],)"),
+    Row(
+        "a set made in one order",
+        "s = set()\nfor n in x: s.add(n)\nreturn s",
+        "return set(x)",
+        "(['a', 'b', 'c'],)",
+    ),
 ]
 
 HELPERS = """
@@ -190,7 +254,10 @@ def observe_both(folder: Path, rows: list[Row], python: str) -> tuple[Observed, 
         cwd=str(folder / "scratch"),
         sys_path=(str(folder),),
     )
-    recipes = [{"base": ["source", row.call if row.call != "()" else "(None,)"], "target": f"case_{n}"} for n, row in enumerate(rows)]
+    recipes = [
+        {"base": ["source", row.call if row.call != "()" else "(None,)"], "target": f"case_{n}"}
+        for n, row in enumerate(rows)
+    ]
     observer = Observer(subject=subject, runner=Launcher())
     first = observer.observe(Order(text=before, recipes=recipes))
     return first, observer.observe(Order(text=after, recipes=recipes, cpu_seconds=0.3))
@@ -235,6 +302,8 @@ def test_what_is_the_same_stays_the_same(both, row):
 
 def test_every_call_starts_from_the_same_state(both):
     """Rows that change globals, the environment or builtins do not reach later rows."""
-    repeated = [row for row in ROWS if row.because in {"random numbers that are used alike", "a random number"}]
+    repeated = [
+        row for row in ROWS if row.because in {"random numbers that are used alike", "a random number"}
+    ]
     one, other = (pair(both, row)[0].seen["result"] for row in repeated)
     assert one == other
