@@ -150,7 +150,7 @@ class Purities:
         """A note unless it holds; an assumption where the type is only annotated or observed."""
         if not holds:
             yield Note(expr, NoteKind.RUNS, f"it {does} `{self.text(expr)}`, whose type is not known")
-        elif not fact.proved:
+        elif not fact.proved and not _follows_from_parts(expr):
             assumption = self._assumption(expr, fact)
             yield Note(expr, NoteKind.ASSUMES, assumption.text, assumption=assumption)
 
@@ -315,3 +315,8 @@ class Purities:
                 yield from self.given(items, fact, "unpacks the elements of", holds=fact.element == "tuple")
             case _:
                 yield Note(target, NoteKind.RUNS, f"it unpacks into `{self.text(target)}`")
+
+
+def _follows_from_parts(expr: ast.expr) -> bool:
+    """Whether the type rests on operands whose own types are assumed already."""
+    return isinstance(expr, ast.BinOp) or (isinstance(expr, ast.Call) and isinstance(expr.func, ast.Attribute))

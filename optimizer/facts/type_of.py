@@ -122,7 +122,8 @@ class Types:
             case ast.Set(elts=elts):
                 return proved("set", self._common(elts))
             case ast.Dict(keys=keys):
-                return proved("dict", self._common([key or expr for key in keys]))
+                known = [key for key in keys if key is not None]
+                return proved("dict", self._common(known) if len(known) == len(keys) else "")
             case ast.ListComp(elt=elt):
                 return proved("list", self._proved_name(elt))
             case ast.SetComp(elt=elt):
