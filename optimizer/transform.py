@@ -89,12 +89,14 @@ class Replace:
 
     Statements are replaced by statements (`code` is dedented; the engine indents it), an expression
     by an expression (the engine adds parentheses where precedence asks for them). Empty `code`
-    removes statements.
+    removes statements. With `above`, statements are put above `first` (below its comments), which stays
+    and may itself hold other changes.
     """
 
     first: ast.stmt | ast.expr
     code: str
     last: ast.stmt | None = None
+    above: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -404,3 +404,30 @@ def test_putting_code_in_its_own_place_changes_nothing(path: Path) -> None:
     for node in [each for each in expressions if id(each) not in inside_f_strings][::15]:
         code = ast.get_source_segment(text, node) or ""
         assert apply(text, tree, Edit(changes=(Replace(first=node, code=code),))) == text
+
+
+# --- statements put above others ---
+
+
+def above(statement: str, code: str, *swaps: tuple[str, str]) -> Callable[[ast.Module], Edit]:
+    def make(tree: ast.Module) -> Edit:
+        first = Replace(first=find(tree, statement), code=code, above=True)
+        return Edit(changes=(first, *(Replace(first=find(tree, old), code=new) for old, new in swaps)))
+
+    return make
+
+
+def test_a_statement_goes_above_another_below_its_comments() -> None:
+    text = "def f(x):\n    a()\n\n    # why\n    if x.b():  # end\n        return 1\n"
+    assert rewrite(text, above("if x.b():\n    return 1", "y = x.b()", ("x.b()", "y"))) == (
+        "def f(x):\n    a()\n\n    # why\n    y = x.b()\n    if y:  # end\n        return 1\n"
+    )
+
+
+def test_a_statement_goes_above_one_of_several_on_a_line() -> None:
+    assert rewrite("a(); b()\n", above("b()", "c()")) == "a()\nc()\nb()\n"
+
+
+def test_nothing_goes_above_an_elif() -> None:
+    with pytest.raises(RewriteError):
+        rewrite("if a:\n    b\nelif c:\n    d\n", above("if c:\n    d", "e = 1"))

@@ -87,6 +87,9 @@ def _placed(planned: NewStatements, replaced: Sequence[_Unit], plan: Plan) -> li
     """The new statements with the blank lines and comments of the old ones."""
     olds = [unit.old for unit in replaced]
     new = list(planned.code)
+    if planned.above:
+        first = new[0].with_changes(leading_lines=olds[0].leading_lines)
+        return [first, *new[1:], replaced[0].new.with_changes(leading_lines=_of_its_own(replaced[0]))]
     if not new:
         return []
     lost = plan.lost(olds, [*olds[0].leading_lines, *new])
@@ -95,6 +98,11 @@ def _placed(planned: NewStatements, replaced: Sequence[_Unit], plan: Plan) -> li
     above = [*olds[0].leading_lines, *comment_lines(lost), *own]
     new[0] = new[0].with_changes(leading_lines=above)
     return new
+
+
+def _of_its_own(unit: _Unit) -> list[cst.EmptyLine]:
+    """The lines above a statement that it has got from a change inside it."""
+    return list(unit.new.leading_lines[len(unit.old.leading_lines) :])
 
 
 def _with_end_of_line(new: Statement, old: Statement, lost: Counter[str], room: int) -> Statement:

@@ -17,8 +17,9 @@ _BLOCKS = frozenset(("body", "orelse", "finalbody"))
 def expected_statements(statements: Sequence[ast.stmt], changes: Sequence[Replace]) -> list[ast.stmt]:
     """Copies of the statements with the changes done."""
     swap = _Swap(changes)
+    one_each = len(swap.pending) == len(changes)
     changed = swap.listed(list(statements))
-    if swap.pending:
+    if swap.pending or not one_each:
         message = "the edit's changes overlap, or do not belong together"
         raise RewriteError(message)
     return changed
@@ -69,6 +70,9 @@ class _Swap:
                 found.append(self.copied(node))
                 continue
             found.extend(_new(change))
+            if change.above:
+                found.append(self.copied(node))
+                continue
             until = change.last if change.last is not change.first else None
         if until is not None:
             message = "the first and the last statement of the edit are not in one block"

@@ -101,13 +101,15 @@ class _Piece:
         indent = self._indent(replaced[0])
         code = new_statements(
             change.code,
-            originals=self._originals(replaced),
+            originals={} if change.above else self._originals(replaced),
             style=self.style,
             indent=indent,
             seen="".join(self.lines),
         )
         last = self.opened.statement(replaced[-1])
-        plan.ranges[self.opened.statement(replaced[0])] = NewStatements(last=last, code=code, indent=indent)
+        plan.ranges[self.opened.statement(replaced[0])] = NewStatements(
+            last=last, code=code, indent=indent, above=change.above
+        )
 
     def _originals(self, replaced: Sequence[ast.stmt]) -> dict[str, list[Statement]]:
         """The old statements by what they parse to."""

@@ -26,11 +26,12 @@ _OWN_PARENTHESES = (cst.Tuple, cst.GeneratorExp)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewStatements:
-    """What replaces the statements from the one it is filed under to `last`."""
+    """What replaces the statements from the one it is filed under to `last`, or stands `above` it."""
 
     last: cst.CSTNode
     code: Sequence[Statement]
     indent: str
+    above: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
