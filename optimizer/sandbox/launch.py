@@ -53,7 +53,10 @@ class Launcher:
             "sys_path": list(job.sys_path),
             "limits": limits,
         }
-        with tempfile.TemporaryFile() as request_file, tempfile.TemporaryDirectory(prefix="tenpercent-") as home:
+        with (
+            tempfile.TemporaryFile() as request_file,
+            tempfile.TemporaryDirectory(prefix="tenpercent-") as home,
+        ):
             request_file.write(json.dumps(request).encode())
             request_file.seek(0)
             read_end, write_end = os.pipe()
@@ -65,7 +68,9 @@ class Launcher:
                 process = _start(argv, cwd=job.cwd, env=env, pass_fds=(request_file.fileno(), write_end))
             except OSError as error:
                 os.close(read_end)
-                message = f"Cannot start {job.python}: {error.strerror}; give a working interpreter with --python."
+                message = (
+                    f"Cannot start {job.python}: {error.strerror}; give a working interpreter with --python."
+                )
                 raise SandboxError(message) from error
             finally:
                 os.close(write_end)
@@ -209,7 +214,9 @@ def _watch(process: subprocess.Popen[bytes], limits: Limits, result_fd: int | No
     )
 
 
-def _register(selector: selectors.BaseSelector, stream: IO[bytes] | None, feed: Callable[[bytes], None]) -> None:
+def _register(
+    selector: selectors.BaseSelector, stream: IO[bytes] | None, feed: Callable[[bytes], None]
+) -> None:
     if stream is not None:
         os.set_blocking(stream.fileno(), False)
         selector.register(stream, selectors.EVENT_READ, feed)
