@@ -134,9 +134,13 @@ class InstanceUses:
         args: list[ast.expr],
     ) -> Iterator[tuple[int, int]]:
         sorts = name in {"sorted", "min", "max", "set", "frozenset", "Counter", "groupby", "heappush", "fromkeys"}
-        for arg in args if sorts else ():
-            held = self.of.mask(file, arg)
-            yield from self._hashed(masks.element(held) if len(args) == 1 else held | masks.element(held))
+        if sorts and len(args) == 1:
+            yield from self._hashed(masks.element(self.of.mask(file, args[0])))
+        elif sorts:
+            together = 0
+            for arg in args:
+                together |= self.of.mask(file, arg) | masks.element(self.of.mask(file, arg))
+            yield from self._hashed(together)
         if not isinstance(func, ast.Attribute):
             return
         held = masks.element(self.of.mask(file, func.value))

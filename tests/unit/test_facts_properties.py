@@ -285,7 +285,7 @@ class Program:
             warnings.simplefilter("ignore")
             try:
                 exec(self.code, space)  # noqa: S102
-                return ("returned", space["f"](make(space), 2, 5), seen)
+                return ("returned", shown(space["f"](make(space), 2, 5), identity=False), seen)
             except (Stop, RecursionError):
                 return ("stopped",)
             except Exception as error:  # noqa: BLE001 - whatever the program raises
@@ -336,19 +336,19 @@ def twins(facts: Facts) -> tuple[ast.Module, dict[ast.AST, ast.AST]]:
     return changed, dict(zip(ast.walk(changed), ast.walk(facts.tree), strict=True))
 
 
-def shown(value: object) -> str:
+def shown(value: object, *, identity: bool = True) -> str:
     """What a value is, without asking objects that do something when they are asked."""
     match value:
         case list() | tuple() | set() | frozenset():
-            return f"{type(value).__name__}({', '.join(map(shown, value))})"
+            return f"{type(value).__name__}({', '.join(shown(each, identity=identity) for each in value)})"
         case dict():
-            return f"dict({', '.join(f'{shown(key)}: {shown(item)}' for key, item in value.items())})"
+            return f"dict({', '.join(shown(each, identity=identity) for pair in value.items() for each in pair)})"
         case str() | bytes() | int() | float() | complex() | range() | None:
             return f"{type(value).__name__} {value!r}"
         case _ if type(value).__name__ in {"dict_keys", "dict_values", "dict_items", "method", "builtin_function_or_method"}:
             return type(value).__name__
         case _:
-            return f"{type(value).__name__} {id(value)}"
+            return f"{type(value).__name__} {id(value) if identity else ''}"
 
 
 def call(name: str, *args: ast.expr) -> ast.Call:
