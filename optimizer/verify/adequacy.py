@@ -49,7 +49,7 @@ def branches(
 ) -> Branches:
     """Which branches the recipes reach; a side is (its name, its text, its changed lines)."""
     with ThreadPoolExecutor(max_workers=_PROCESSES) as pool:
-        found = list(pool.map(lambda side: _reached(observer, *side, recipes, plans), sides))
+        found = list(pool.map(lambda side: _reached(observer, side, recipes, plans), sides))
     return Branches(
         total=sum(one.total for one in found),
         missed=tuple(sentence for one in found for sentence in one.missed),
@@ -59,12 +59,11 @@ def branches(
 
 def _reached(
     observer: Observer,
-    name: str,
-    text: str,
-    lines: Collection[int],
+    side: tuple[str, str, Collection[int]],
     recipes: Sequence[Recipe],
     plans: Mapping[str, Any],
 ) -> Branches:
+    name, text, lines = side
     probes = probed(text, lines)
     if not probes.sentences:
         return Branches(total=0, missed=())
@@ -74,7 +73,7 @@ def _reached(
     reached = {number for message in ran.messages for number in message.get("reached", ())}
     return Branches(
         total=len(probes.sentences),
-        missed=tuple(f"{name}, {text}" for number, text in probes.sentences if number not in reached),
+        missed=tuple(f"{name}, {sentence}" for number, sentence in probes.sentences if number not in reached),
         useful=tuple(message["index"] for message in ran.messages if "index" in message),
     )
 

@@ -9,7 +9,7 @@ the new version takes, because refusing a wrong scalar is what callers notice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from optimizer.verify.compare import Domain
 from optimizer.verify.outcomes import OK, Outcome, Recipe
@@ -31,8 +31,8 @@ def domain_of(recipe: Recipe) -> Domain:
 class Kinds:
     """The types of arguments: `seen` in recorded calls by parameter, and what the original `rejects`."""
 
-    seen: Mapping[str, frozenset[str]]
-    rejects: frozenset[tuple[str, str]]
+    seen: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    rejects: frozenset[tuple[str, str]] = frozenset()
 
     def count(self, before: Outcome, after: Outcome) -> bool:
         """Whether a difference on an input outside the domain counts, by what the original did with it."""

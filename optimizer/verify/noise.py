@@ -1,4 +1,4 @@
-"""What the original does not even repeat itself: times, ids, the order of sets. Such parts are masked and listed."""
+"""What the original does not even repeat itself (times, ids, the order of sets) is masked and listed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,21 @@ _RESULT = frozenset({"end", "error", "result", "iterators", "async"})
 class Noise:
     """For each recipe the masked places; `unstable` are the recipes whose very result is not repeatable."""
 
-    masks: tuple[frozenset[Path], ...]
-    unstable: frozenset[int]
+    masks: tuple[frozenset[Path], ...] = ()
+    unstable: frozenset[int] = frozenset()
+
+    def with_more(self, masks: Sequence[frozenset[Path]]) -> Noise:
+        """The same, with more recipes after those that are known."""
+        return Noise(masks=(*self.masks, *masks), unstable=self.unstable)
+
+    def joined(self, numbers: Sequence[int], other: Noise) -> Noise:
+        """Together with what `other` says of the recipes with these numbers."""
+        masks = list(self.masks)
+        for place, number in enumerate(numbers):
+            masks[number] |= other.masks[place]
+        return Noise(
+            masks=tuple(masks), unstable=self.unstable | {numbers[place] for place in other.unstable}
+        )
 
     @property
     def masked(self) -> tuple[str, ...]:
@@ -24,11 +37,9 @@ class Noise:
         return tuple(sorted({str(path[0]) for places in self.masks for path in places}))
 
 
-def noise(runs: Sequence[Sequence[Outcome | None]]) -> Noise:
-    """Compare several runs of the original with each other. A run may lack recipes (None): those are not compared."""
-    masks = [
-        _places([outcome for outcome in column if outcome is not None]) for column in zip(*runs, strict=True)
-    ]
+def noise(runs: Sequence[Sequence[Outcome]]) -> Noise:
+    """Compare several runs of the original with each other, recipe by recipe."""
+    masks = [_places(column) for column in zip(*runs, strict=True)]
     unstable = frozenset(index for index, places in enumerate(masks) if any(map(_spoils_the_result, places)))
     return Noise(masks=tuple(masks), unstable=unstable)
 
@@ -50,7 +61,8 @@ def _spoils_the_result(path: Path) -> bool:
     """The order in which a set is gone through may vary: it is masked, and no reason to doubt the rest."""
     if "order" in path:
         return False
-    return path[0] in _RESULT or (path[0] == "again" and (len(path) < 2 or path[1] in _RESULT))
+    where = path[1:] if path[0] == "again" else path
+    return not where or where[0] in _RESULT
 
 
 def merged(masks: Iterable[Collection[Path]]) -> frozenset[Path]:

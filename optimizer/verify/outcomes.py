@@ -120,16 +120,16 @@ def _observed(ran: Ran, *, expected: int | None) -> Observed:
     """Sort the messages of a run; what was not sent is missing, and says how the process ended."""
     if not ran.messages:
         return Observed(imported=_ended_in_import(ran))
-    imported = ran.messages[0].get("imported")
+    imported: Any = ran.messages[0].get("imported")
     if not isinstance(imported, dict):
         message = (
             f"The worker in {ran.stderr[-200:]!r} spoke out of turn; this is a fault of the optimizer's own."
         )
         raise WorkerError(message)
-    count = imported.get("count", 0) if expected is None else expected
+    count = int(imported.get("count", 0)) if expected is None else expected
     outcomes = [Outcome(how=MISSING, seen=f"the process ended first: {ran.ended}")] * count
-    for message in ran.messages[1:]:
-        outcomes[message["index"]] = Outcome(how=message["how"], seen=message["outcome"])
+    for one in ran.messages[1:]:
+        outcomes[one["index"]] = Outcome(how=one["how"], seen=one["outcome"])
     return Observed(imported=imported, outcomes=tuple(outcomes) if imported.get("ok") else ())
 
 

@@ -29,7 +29,11 @@ _PARTS = {
     "sequence": "what a sequence of uses gives",
     "use": "what using the instance gives",
     "traits": "what kind of object the instance is",
-    "again": "a second call, after the caller changed the first result",
+    "again": "a second call with equal arguments, after the caller changed the first result,",
+    "late": "what reading on gives after the caller changed the arguments",
+    "held open": "how many descriptors are left open",
+    "unclosed": "how many files and connections are not closed",
+    "globals after next moves": "the module's data after the caller's next moves",
     "builtins": "the builtins",
     "async": "whether it must be awaited",
     "next moves": "what is done by the caller's next moves",
@@ -78,7 +82,9 @@ def _float(text: str) -> str:
 
 def _dict(node: Mapping[str, Any]) -> str:
     if "explicit" in node:
-        return f"{node['type'].removeprefix('builtins.')}({node.get('text', '')!r})"
+        error = f"{node['type'].removeprefix('builtins.')}({node.get('text', '')!r})"
+        chain = node.get("chain")
+        return error if chain is None else f"{error} with the {chain[0]} {_text(chain[1])}"
     if set(node) == {"value"}:
         return _text(node["value"])
     if set(node) == {"error"}:
@@ -86,17 +92,20 @@ def _dict(node: Mapping[str, Any]) -> str:
     return "{" + ", ".join(f"{key}: {_text(value)}" for key, value in node.items()) + "}"
 
 
-_BRACKETS = {"list": "[]", "tuple": "()", "set": "{}"}
+_BRACKETS = {"list": ("[", "]"), "tuple": ("(", ")"), "set": ("{", "}")}
 
 
 def _list(node: list[Any]) -> str:
-    if len(node) >= 2 and node[0] in _BRACKETS and isinstance(node[1], list):  # noqa: PLR2004
-        opened, closed = _BRACKETS[node[0]]
-        return opened + ", ".join(map(_text, node[1])) + closed
-    if len(node) == 2 and node[0] == "dict" and isinstance(node[1], list):  # noqa: PLR2004
-        return "{" + ", ".join(f"{_text(key)}: {_text(value)}" for key, value in node[1]) + "}"
-    if node and isinstance(node[0], str):
-        return f"{node[0]}({', '.join(map(_text, node[1:]))})"
+    match node:
+        case ["ref", str(place)]:
+            return f"<the very object at {place}>"
+        case [str(kind), list(items), *_] if kind in _BRACKETS:
+            opened, closed = _BRACKETS[kind]
+            return opened + ", ".join(map(_text, items)) + closed
+        case ["dict", list(pairs)]:
+            return "{" + ", ".join(f"{_text(key)}: {_text(value)}" for key, value in pairs) + "}"
+        case [str(kind), *parts] if kind[:1] not in "sif":
+            return f"{kind}({', '.join(map(_text, parts))})"
     return "[" + ", ".join(map(_text, node)) + "]"
 
 
@@ -114,11 +123,18 @@ def sides(before: Outcome, after: Outcome, difference: Difference | None) -> tup
     """What either version does, as far as it is needed to see the difference."""
     if difference is None or difference.part in {"end", "error", "result"}:
         return ending(before), ending(after)
+    if difference.part == "again":
+        return _with_second_call(before), _with_second_call(after)
     what = _PARTS.get(difference.part, difference.part)
     return (
         f"{ending(before)}; {what}: {shown(difference.before)}",
         f"{ending(after)}; {what}: {shown(difference.after)}",
     )
+
+
+def _with_second_call(outcome: Outcome) -> str:
+    second = outcome.seen.get("again", {})
+    return f"{ending(outcome)}; the second call {ending(Outcome(how=OK, seen=second))}"
 
 
 def sentence(difference: Difference | None) -> str:

@@ -57,7 +57,7 @@ class Version:
         self._payload = payload
         self._folder = os.path.realpath(tempfile.mkdtemp(prefix="run-"))
         self._start = os.getcwd()
-        self.raw_output = tempfile.TemporaryFile(buffering=0)
+        self.raw_output = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - for as long as the process lives
         self.own = Owners(payload["roots"], (payload["module"], *payload["aliases"]))
         self.plans = payload.get("plans")
         self.count = 0

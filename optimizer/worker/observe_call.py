@@ -198,7 +198,7 @@ class Story:
             told["error"] = error_node(self._canon, value, place)
         else:
             told["result"] = self._canon.write(value, place)
-        told["iterators"] = self._watched(lambda: self._new_iterators())
+        told["iterators"] = self._watched(self._new_iterators)
         told["events"] = list(self._context.log)
         told["globals"] = self._version.state.changes(self._canon)
         return told

@@ -10,6 +10,7 @@ whether they differ in a way that counts is judged by the receiver.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 import time
@@ -30,7 +31,8 @@ def run(payload, send):
         if left <= 0:
             return
         _forget(first)
-        answer, how = isolated(lambda: _noticed(payload, text, deadline), payload["seconds"], left + 2)
+        job = functools.partial(_noticed, payload, text, deadline)
+        answer, how = isolated(job, payload["seconds"], left + 2)
         send({"mutant": number, "how": how, "noticed": answer if how == "ok" else [[-1, how, answer]]})
 
 

@@ -5,6 +5,7 @@ Apart from observing, because a project's own `__repr__` may have effects.
 
 from __future__ import annotations
 
+import functools
 import os
 
 from .isolate import isolated
@@ -20,9 +21,8 @@ def run(payload, send):
         return
     for index, recipe in enumerate(payload["recipes"]):
         folder = version.fresh_folder()
-        answer, how = isolated(
-            lambda: _shown(version, recipe, folder), version.cpu_seconds, version.wall_seconds
-        )
+        job = functools.partial(_shown, version, recipe, folder)
+        answer, how = isolated(job, version.cpu_seconds, version.wall_seconds)
         version.remove(folder)
         send({"index": index, "arguments": answer if how == "ok" else "(%s)" % answer})
 

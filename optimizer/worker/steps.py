@@ -5,6 +5,7 @@ Everything here is deterministic, so that two versions that behave the same give
 
 from __future__ import annotations
 
+import functools
 import sys
 import types
 
@@ -56,7 +57,7 @@ async def _all_items(generator):
 def drain(canon, effects):
     """Read every iterator that was met to its end: results first, as a caller would, then arguments."""
     stories = {}
-    for number in range(MAX_ITERATORS):
+    for _ in range(MAX_ITERATORS):
         waiting = [n for n in range(len(canon.iterators)) if n not in stories]
         if not waiting:
             break
@@ -99,7 +100,7 @@ def _played(canon, make, name, steps, effects):
     for number, (step,) in enumerate(steps):
         effects.add("step", step)
         place = ((None, "generator after " + name), number)
-        story.append(attempt(canon, place, lambda: _step(generator, step)))
+        story.append(attempt(canon, place, functools.partial(_step, generator, step)))
     return story
 
 
@@ -122,11 +123,12 @@ def probe_functions(canon, effects, arguments):
         for number, given in enumerate(_fitting(function, arguments)):
             effects.add("probe", number)
             where = (place, "(%d)" % number)
-            stories.append(attempt(canon, where, lambda: _awaited(function(*given))))
+            stories.append(attempt(canon, where, functools.partial(_awaited, function, given)))
     return stories
 
 
-def _awaited(value):
+def _awaited(function, given):
+    value = function(*given)
     return finish_async(value) if is_async(value) else value
 
 

@@ -6,6 +6,7 @@ The plan is made once, from the class as it was before; both versions then do th
 from __future__ import annotations
 
 import copy
+import functools
 import pickle
 import types
 import weakref
@@ -108,7 +109,7 @@ class Walk:
 
     def sequence(self, instance, steps):
         """The story of steps as recipes spell them."""
-        return [[step[:2], self._done(lambda: self._step(instance, step))] for step in steps]
+        return [[step[:2], self._done(functools.partial(self._step, instance, step))] for step in steps]
 
     def plan(self, instance, steps):
         """The story of a whole plan, then of the instance as a value."""
@@ -118,7 +119,7 @@ class Walk:
 
     def traits(self, instance):
         """What a fresh instance is to callers who compare, copy, print, unpack or change it."""
-        return [[name, self._done(lambda: look(instance, self._make))] for name, look in _LOOKS]
+        return [[name, self._done(functools.partial(look, instance, self._make))] for name, look in _LOOKS]
 
     def _done(self, action):
         self._number += 1
@@ -151,7 +152,7 @@ class Walk:
 
 def _set_public(instance, make):
     """Set every public attribute to something else, one by one."""
-    names = [name for name in sorted(getattr(instance, "__dict__", None) or _field_names(instance))]
+    names = sorted(getattr(instance, "__dict__", None) or _field_names(instance))
     result = []
     for name in names:
         try:
@@ -214,7 +215,7 @@ _LOOKS = (
     ("bool", lambda instance, make: bool(instance)),
     ("len", lambda instance, make: len(instance)),
     ("iter", lambda instance, make: [item for item, _ in zip(iter(instance), range(50))]),
-    ("unpack", lambda instance, make: (lambda *items: len(items))(*instance)),
+    ("unpack", lambda instance, make: [*instance][:50]),
     ("[0]", lambda instance, make: instance[0]),
     ("['a']", lambda instance, make: instance["a"]),
     ("in", lambda instance, make: 1 in instance),
