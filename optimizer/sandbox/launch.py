@@ -38,9 +38,12 @@ def allowed_environment(home: Path, extra: Mapping[str, str] | None = None) -> d
 
 
 class Launcher:
-    """A `Runner` at level L0."""
+    """A `Runner` at level L0. `worker` is the folder with the tasks."""
 
     level = "L0"
+
+    def __init__(self, worker: Path = WORKER) -> None:
+        self._worker = worker
 
     def work(self, job: Job, on_message: Callable[[Mapping[str, Any]], None] | None = None) -> Ran:
         """Run one worker to its end and return what it sent."""
@@ -62,7 +65,7 @@ class Launcher:
             read_end, write_end = os.pipe()
             seed = "random" if job.hash_seed is None else str(job.hash_seed)
             env = allowed_environment(Path(home), {"PYTHONHASHSEED": seed, **(job.env or {})})
-            argv = [job.python, str(WORKER), str(request_file.fileno()), str(write_end)]
+            argv = [job.python, str(self._worker), str(request_file.fileno()), str(write_end)]
             lines = _Lines(nonce=nonce, cap=job.limits.result_bytes, on_message=on_message)
             try:
                 process = _start(argv, cwd=job.cwd, env=env, pass_fds=(request_file.fileno(), write_end))
@@ -251,10 +254,11 @@ def _kill_group(pid: int) -> None:
 
 
 def _how(status: int, lines: _Lines, *, worker: bool, err: bytes) -> str:
-    if b"MemoryError" in err[-4000:]:
+    finished = lines.done if worker else True
+    if finished and status == 0:
+        return "ok"
+    if b"MemoryError" in err[-_CHUNK:]:
         return "memory"
-    if status == -signal.SIGXCPU or status == -signal.SIGKILL:
-        return "timeout" if status == -signal.SIGXCPU else "crashed"
-    if worker:
-        return "ok" if lines.done and status == 0 else "crashed"
-    return "ok" if status == 0 else "failed" if status > 0 else "crashed"
+    if status == -signal.SIGXCPU:
+        return "timeout"
+    return "failed" if status > 0 and not worker else "crashed"
