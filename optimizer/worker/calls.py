@@ -1,4 +1,4 @@
-"""Recipes for whole calls, drawn from a domain; and for classes, what is done with the instance afterwards."""
+"""Recipes for whole calls, drawn from a domain; and what is done with an instance afterwards."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _several(part, drawer, choose):
     count = choose.between(0, 3)
     if part.kind == _MANY:
         return [drawer.draw(part.spec) for _ in range(count)]
-    names = list(drawer._pools.keys)[:6] + ["a", "b"]
+    names = [*list(drawer._pools.keys)[:6], "a", "b"]
     return {choose.pick(names): drawer.draw(part.spec) for _ in range(count)}
 
 

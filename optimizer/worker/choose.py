@@ -23,7 +23,7 @@ class RandomChooser:
 
 
 class DrawnChooser:
-    """Decisions drawn from hypothesis, so that it can steer and shrink them: the first option is the simplest."""
+    """Decisions drawn from hypothesis, so that it can steer and shrink them: first options are simplest."""
 
     def __init__(self, draw, strategies):
         self._draw, self._strategies = draw, strategies

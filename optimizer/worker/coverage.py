@@ -1,4 +1,4 @@
-"""Which lines and branches of the changed functions an input reaches; new ones only, so that it stays cheap."""
+"""Which lines and branches of the changed functions an input reaches that none reached before it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MONITORING = getattr(sys, "monitoring", None)
 
 
 def codes_of(function, file):
-    """The code objects of a function and of what is nested in it; generated code of other files is not ours."""
+    """The code objects of a function and of what is nested in it, without code that was generated."""
     found, todo = [], [getattr(function, "__code__", None)]
     while todo:
         code = todo.pop()
@@ -105,7 +105,6 @@ class Tracker:
         number = self._names.get(code)
         if number is not None:
             self._note((number, "branch", offset, target))
-        return None
 
     # -- before 3.12 --------------------------------------------------------------------------------
 

@@ -173,15 +173,13 @@ class Surveyor:
         if self._classes is None:
             self._classes = ()
             own = self.namespace.get("__name__")
-            found = []
-            for value in list(self.namespace.values()):
-                if (
-                    isinstance(value, type)
-                    and value.__module__ == own
-                    and not issubclass(value, BaseException)
-                ):
-                    found.append((_attribute_names(value, self.sources), self.hints.spec(value)))
-            self._classes = tuple(found)
+            self._classes = tuple(
+                (_attribute_names(value, self.sources), self.hints.spec(value))
+                for value in list(self.namespace.values())
+                if isinstance(value, type)
+                and value.__module__ == own
+                and not issubclass(value, BaseException)
+            )
         return self._classes
 
     def _made(self, kind, expression):

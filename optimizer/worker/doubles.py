@@ -170,12 +170,15 @@ def _passed_on(method):
     return through
 
 
-_PASSED_ON = "__len__ __iter__ __getitem__ __setitem__ __delitem__ __contains__ __call__ __bool__ __enter__ __exit__ __next__"
+_PASSED_ON = (
+    *("__len__", "__iter__", "__getitem__", "__setitem__", "__delitem__", "__contains__"),
+    *("__call__", "__bool__", "__enter__", "__exit__", "__next__"),
+)
 
 
 def _proxy_class(target):
     """A proxy class with just those special methods that the target's type has."""
-    methods = {name: _passed_on(name) for name in _PASSED_ON.split() if hasattr(type(target), name)}
+    methods = {name: _passed_on(name) for name in _PASSED_ON if hasattr(type(target), name)}
     return type("Proxy", (Proxy,), methods)
 
 

@@ -22,7 +22,7 @@ from .domain import callable_of
 from .guard import TooLong
 from .mine import Sources
 from .recipes import Context, Unusable, materialise, value_of
-from .sketch import Sketcher, sketch
+from .sketch import Sketcher, sketch, without_addresses
 
 _MOST_ITEMS = 200
 _MOST_GLOBAL_TEXT = 3000
@@ -282,7 +282,9 @@ def _operated(name, instance):
         return pickle.loads(pickle.dumps(instance))
     if name == "hash":
         return hash(instance) == hash(copy.copy(instance))
-    return {"repr": repr, "len": len, "bool": bool, "str": str}[name](instance)
+    if name in ("repr", "str"):
+        return without_addresses(repr(instance) if name == "repr" else str(instance))
+    return len(instance) if name == "len" else bool(instance)
 
 
 def _has_dict(instance):

@@ -135,7 +135,7 @@ def swap_items(value, one, other, scope):
 
 @_edit
 def grow(value, size, distinct, scope):
-    """At least `size` items: those that are there over and over, as copies, `distinct` numbered where possible."""
+    """At least `size` items: copies of those that are there, `distinct` ones numbered where possible."""
     items = _items(value)
     _need(items and len(items) < size, "empty, or as large already")
     _need(not isinstance(value, (set, frozenset, dict)) or distinct, "only distinct items make it larger")
@@ -356,12 +356,12 @@ _TO = {
     "values": lambda v: (v if isinstance(v, dict) else dict(enumerate(v))).values(),
     "items": lambda v: dict(v).items(),
     "dict": lambda v: dict(v) if isinstance(v, dict) else dict.fromkeys(_listed(v)),
-    "ordered_dict": lambda v: collections.OrderedDict(v),
+    "ordered_dict": collections.OrderedDict,
     "default_dict": lambda v: collections.defaultdict(int, v),
     "list_dict": lambda v: collections.defaultdict(list, v),
-    "counter": lambda v: collections.Counter(v),
+    "counter": collections.Counter,
     "chain_map": lambda v: collections.ChainMap({}, dict(v)),
-    "user_dict": lambda v: collections.UserDict(v),
+    "user_dict": collections.UserDict,
     "mapping_proxy": lambda v: types.MappingProxyType(dict(v)),
     "user_list": lambda v: collections.UserList(_listed(v)),
     "range": lambda v: range(len(v)),

@@ -6,7 +6,7 @@ process down, whoever started it knows which one it was and starts again without
 
 payload: module, file, aliases, before, after, qualnames, samples, sample_of, inputs_file,
          restricted {parameter: [types]}, seconds, seed, most, toolbox,
-         skip [keys] of inputs that took the process down, fatal [keys] of those that did so in the new version
+         skip [keys] of inputs that took the process down, fatal [keys] of those that the new version died of
 messages: {"domain"}, {"note"}, {"at"}, {"kept", "rank", "label", "seconds", ...}, {"counts"}
 """
 
@@ -217,19 +217,20 @@ class _Explorer:
             number += 1
 
     def _from_branches(self, qualname, domain, until):
-        """Change what came far, and draw with the constants that stand at the doors of what was not reached."""
+        """Change what came far, and draw with the constants that guard what was not reached."""
         pools = hot_pools(self._sides, self._pools) or self._pools
         for _ in self._rounds(until):
             pioneers = [
-                base
-                for base in self._trials.pioneers[-_MOST_PIONEERS:]
-                if _is_of(base, qualname, self._payload)
+                base for base in self._trials.pioneers[-_MOST_PIONEERS:] if self._is_of(base, qualname)
             ]
             if pioneers and self._choose.chance(0.6):
                 self._mutate(self._choose.pick(pioneers), qualname, domain, pools)
             else:
                 recipe = draw_call(domain, self._choose, pools, "mined")
                 self._trials.attempt(recipe, qualname, "targeted")
+
+    def _is_of(self, recipe, qualname):
+        return recipe.get("target", self._payload["qualnames"][0]) == qualname
 
     def _mutate(self, base, qualname, domain, pools):
         edits = self._neighbourhood(base, domain, pools)
@@ -256,10 +257,6 @@ class _Explorer:
         )
         if found is not None:
             self._trials.suspected(found, qualname)
-
-
-def _is_of(recipe, qualname, payload):
-    return recipe.get("target", payload["qualnames"][0]) == qualname
 
 
 def edited(base, edits, found_by):

@@ -19,11 +19,11 @@ _PATHS = {
     "shutil.chown": 1, "shutil.unpack_archive": 2, "shutil.make_archive": 1, "sqlite3.connect": 1,
 }  # fmt: skip
 _NEVER = {
-    "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "os.kill",
-    "os.killpg", "os.startfile", "signal.pthread_kill", "socket.connect", "socket.bind", "socket.sendto",
-    "socket.sendmsg", "socket.getaddrinfo", "socket.gethostbyname", "urllib.Request", "smtplib.connect",
-    "ftplib.connect", "webbrowser.open", "pty.spawn",
-}  # fmt: skip
+    *("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty"),
+    *("os.kill", "os.killpg", "os.startfile", "signal.pthread_kill", "pty.spawn", "webbrowser.open"),
+    *("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo"),
+    *("socket.gethostbyname", "urllib.Request", "smtplib.connect", "ftplib.connect"),
+}
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 

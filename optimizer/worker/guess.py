@@ -11,15 +11,31 @@ from .known_types import DECIMAL, METHODS
 from .specs import ANY, BOOL, BYTES, COUNT, FLOAT, INT, NONE, STR, Spec, union
 
 _DEPTH = 5
+_MOST_FIELDS = 12
 _WHOLE = {"whole", "range", "bits"}
 _NUMBERS = {"number", "arithmetic", "order", "to_abs", "to_round"}
 _TEXT = {"add_str", "regex", "text", "json", "date_text", "path", "contains_str"}
 _NAMES = {
-    STR: "text line name s string msg message path word token key label title prefix suffix url ch char source value",
-    COUNT: "n k count size i j num limit width depth length times step start stop index offset total level",
-    "list": "xs ys items rows values vals lst seq data words names lines records nums numbers tokens parts elements",
-    "dict": "d mapping env config opts options params headers table counts attrs kw kwargs cache graph lookup index",
-    "call": "f fn func callback cb predicate pred factory key_func on_done handler hook visit",
+    STR: (
+        *("text", "line", "name", "s", "string", "msg", "message", "path", "word", "token", "key", "label"),
+        *("title", "prefix", "suffix", "url", "ch", "char", "source", "value"),
+    ),
+    COUNT: (
+        *("n", "k", "count", "size", "i", "j", "num", "limit", "width", "depth", "length", "times", "step"),
+        *("start", "stop", "index", "offset", "total", "level"),
+    ),
+    "list": (
+        *("xs", "ys", "items", "rows", "values", "vals", "lst", "seq", "data", "words", "names", "lines"),
+        *("records", "nums", "numbers", "tokens", "parts", "elements"),
+    ),
+    "dict": (
+        *("d", "mapping", "env", "config", "opts", "options", "params", "headers", "table", "counts"),
+        *("attrs", "kw", "kwargs", "cache", "graph", "lookup"),
+    ),
+    "call": (
+        *("f", "fn", "func", "callback", "cb", "predicate", "pred", "factory", "key_func", "on_done"),
+        *("handler", "hook", "visit"),
+    ),
 }
 
 
@@ -95,7 +111,7 @@ def _from_operations(use, classes, depth):
         return Spec("str", (), frozenset(words)) if "add_bytes" not in ops else BYTES
     if "add_bytes" in ops or any(isinstance(const, bytes) for const in use.consts):
         return BYTES
-    if "contains" in ops and "subscript" not in ops and "lookup" in ops or "mapping" in ops:
+    if "mapping" in ops or ("contains" in ops and "lookup" in ops and "subscript" not in ops):
         return _container("dict", use, classes, depth)
     if use.fields and "unpack" in ops and "iter" not in ops:
         return _row(use, classes, depth)
@@ -118,7 +134,7 @@ def _from_operations(use, classes, depth):
 
 
 def _row(use, classes, depth):
-    most = max(max(use.fields), *[count for count in use.counts if count < 12] or [0])
+    most = max([*use.fields, *[count for count in use.counts if count < _MOST_FIELDS]])
     parts = [guess(use.fields.get(n), "", classes, depth + 1) for n in range(most + 1)]
     return Spec("tuple", parts)
 
@@ -141,7 +157,7 @@ def _sequence(use, classes, depth):
 def _from_name(name):
     short = name.lower().strip("_")
     for kind, names in _NAMES.items():
-        if short in names.split():
+        if short in names:
             if isinstance(kind, Spec):
                 return kind
             return {

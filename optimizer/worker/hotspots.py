@@ -89,6 +89,9 @@ def _changed_in(function):
             and node.func.attr in _CHANGING
         ):
             yield node.func.value.id
-        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, (ast.Store, ast.Del)):
-            if isinstance(node.value, ast.Name):
-                yield node.value.id
+        elif (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.ctx, (ast.Store, ast.Del))
+            and isinstance(node.value, ast.Name)
+        ):
+            yield node.value.id

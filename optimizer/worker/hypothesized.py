@@ -1,4 +1,4 @@
-"""Let hypothesis draw, steer and shrink: its choices feed the generators here, and its own strategies whole values.
+"""Let hypothesis draw, steer and shrink: its choices feed the generators here, its strategies give values.
 
 It is imported from a toolbox folder at the end of `sys.path`, so that the project's own packages win.
 """
@@ -41,7 +41,7 @@ class _TimeIsUp(BaseException):
 
 
 def search(domain, pools, payload, seconds, differs, note):
-    """The smallest recipe found for which `differs(recipe)` holds, or None; importing hypothesis comes on top."""
+    """The smallest recipe found for which `differs(recipe)` holds, or None (importing comes on top)."""
     hypothesis = _imported(payload["toolbox"], note)
     if hypothesis is None:
         return None
@@ -121,7 +121,7 @@ class _Property:
         return calls()
 
     def _whole_values(self):
-        """A strategy for all required arguments from annotations and recorded types, or None when one has none."""
+        """A strategy for all required arguments, from annotations and recorded types, or None."""
         found = []
         for parameter in self._domain.parameters:
             if parameter.kind not in (0, 1) or parameter.optional:
@@ -150,9 +150,13 @@ class _Property:
         if None in parts:
             return None
         leaf = {
-            "int": st.integers, "float": st.floats, "str": lambda: st.text(_ALPHABET), "bytes": st.binary, "bool": st.booleans,
+            "int": st.integers,
+            "float": st.floats,
+            "str": lambda: st.text(_ALPHABET),
+            "bytes": st.binary,
+            "bool": st.booleans,
             "none": st.none,
-        }.get(spec.kind)  # fmt: skip
+        }.get(spec.kind)
         if leaf is not None:
             return leaf()
         if spec.kind in ("list", "sequence", "iterable", "collection"):

@@ -33,7 +33,7 @@ _MOMENTS = (
 )
 _AWARE = (
     "datetime(2024, 2, 29, 12, 30, tzinfo=__import__('datetime').timezone.utc)",
-    "datetime(2024, 7, 1, tzinfo=__import__('datetime').timezone(__import__('datetime').timedelta(hours=-5)))",
+    "datetime(2024, 7, 1).astimezone(__import__('datetime').timezone.max)",
 )
 _SPANS = ("timedelta(0)", "timedelta(days=1)", "timedelta(seconds=-1)", "timedelta(days=400, microseconds=1)")
 
@@ -115,14 +115,14 @@ KNOWN = {
 }
 
 _NUMPY = (
-    "array([1, 2, 3])", "array([], dtype='int64')", "array([1.5, -0.0, float('nan')])", "array([[1, 2], [3, 4]])",
-    "array([2**62, 2**62])", "array([True, False])", "array([3, 1, 1], dtype='int8')", "zeros((2, 0))", "array(5)",
-    "array([0.1] * 10)", "array(['b', 'a'])",
-)  # fmt: skip
+    *("array([1, 2, 3])", "array([], dtype='int64')", "array([1.5, -0.0, float('nan')])"),
+    *("array([[1, 2], [3, 4]])", "array([2**62, 2**62])", "array([True, False])", "array(5)"),
+    *("array([3, 1, 1], dtype='int8')", "zeros((2, 0))", "array([0.1] * 10)", "array(['b', 'a'])"),
+)
 _FRAMES = (
-    "{'a': [1, 2, 2], 'b': ['x', 'y', 'x']}", "{'a': [], 'b': []}", "{'a': [1.5, None], 'b': [None, 'z']}",
-    "{'a': [3], 'b': ['x']}", "{'a': [2, 1, 2], 'b': [0.0, -0.0, float('nan')]}, index=[5, 5, 1]",
-)  # fmt: skip
+    *("{'a': [1, 2, 2], 'b': ['x', 'y', 'x']}", "{'a': [], 'b': []}", "{'a': [1.5, None], 'b': [None, 'z']}"),
+    *("{'a': [3], 'b': ['x']}", "{'a': [2, 1, 2], 'b': [0.0, -0.0, float('nan')]}, index=[5, 5, 1]"),
+)
 _SERIES = ("[1, 2, 2]", "[], dtype='float64'", "[1.5, None]", "['b', 'a'], index=[3, 3]", "[True, False]")
 
 

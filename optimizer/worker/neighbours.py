@@ -44,6 +44,19 @@ class Edit:
         self.label, self.ops, self.outside = label, ops, outside
 
 
+_BY_TYPE = (
+    (bool, "_bool"),
+    (int, "_int"),
+    (float, "_float"),
+    ((str, bytes), "_text"),
+    ((list, tuple, collections.deque), "_sequence"),
+    ((set, frozenset), "_of_set"),
+    (dict, "_dict"),
+    (_ITERATORS, "_iterator"),
+    (io.IOBase, "_stream"),
+)
+
+
 class Neighbourhood:
     """Lists the edits for calls of one domain."""
 
@@ -78,32 +91,22 @@ class Neighbourhood:
     # -- by value -----------------------------------------------------------------------------------
 
     def _value(self, path, value, depth):
+        """Edits of what lies at `path`, by its type."""
         if depth > _DEPTH:
             return
-        if isinstance(value, bool):
-            yield Edit("flip", [["set", path, not value]])
-        elif isinstance(value, int):
-            yield from self._int(path, value)
-        elif isinstance(value, float):
-            yield from self._float(path, value)
-        elif isinstance(value, (str, bytes)):
-            yield from self._text(path, value)
-        elif isinstance(value, (list, tuple, collections.deque)):
-            yield from self._sequence(path, value, depth)
-        elif isinstance(value, (set, frozenset)):
-            yield from self._set(path, value)
-        elif isinstance(value, dict):
-            yield from self._dict(path, value, depth)
-        elif isinstance(value, _ITERATORS):
-            yield from self._iterator(path)
-        elif isinstance(value, io.IOBase):
-            yield from self._stream(path, value)
-        elif callable(value) and not isinstance(value, type):
+        for kinds, method in _BY_TYPE:
+            if isinstance(value, kinds):
+                yield from getattr(self, method)(path, value, depth)
+                return
+        if callable(value) and not isinstance(value, type):
             yield from self._callable(path)
         else:
             yield from self._object(path, value, depth)
 
-    def _int(self, path, value):
+    def _bool(self, path, value, depth):
+        yield Edit("flip", [["set", path, not value]])
+
+    def _int(self, path, value, depth):
         parameter = self._parameter_at(path)
         huge = _LARGE_SIZES if parameter is not None and parameter.counts else _HUGE
         for new in (0, 1, -1, 2, -value, value + 1, value - 1, value + 2, 2 * value, True, False, *huge):
@@ -117,7 +120,7 @@ class Neighbourhood:
                 yield _set("int mined", path, new)
         yield Edit("int subclass", [["subclass", path]])
 
-    def _float(self, path, value):
+    def _float(self, path, value, depth):
         for text in (
             "0.0",
             "-0.0",
@@ -138,7 +141,7 @@ class Neighbourhood:
                 yield _set("float mined", path, {"source": repr(float(constant))})
         yield Edit("float subclass", [["subclass", path]])
 
-    def _text(self, path, value):
+    def _text(self, path, value, depth):
         yield _set("text empty", path, {"source": repr(type(value)())})
         for change in TEXT_CHANGES:
             if isinstance(value, str) or change not in ("folded", "surrogate", "emoji"):
@@ -211,6 +214,10 @@ class Neighbourhood:
             for new in _boundaries(item, self._free):
                 yield Edit("item added", [["insert", path, None, {"source": new}]])
                 yield Edit("item added first", [["insert", path, 0, {"source": new}]])
+        if value and type(value[0]) is float:
+            yield Edit(
+                "same nan", [["insert", path, None, {"source": "float('nan')"}], ["duplicate", path, -1, 1]]
+            )
         if not value:
             for new in self._new_items(path):
                 yield Edit("item in empty", [["insert", path, None, {"source": new}]])
@@ -257,7 +264,7 @@ class Neighbourhood:
             text = Drawer(self._choose, self._pools).draw(other, 1)
             yield Edit("item %s" % other.kind, [["set", path, {"source": text}]], True)
 
-    def _set(self, path, value):
+    def _of_set(self, path, value, depth):
         yield Edit("empty", [["empty", path]])
         yield Edit("first", [["first", path, 1]])
         for item in sorted(value, key=repr)[:2]:
@@ -305,7 +312,7 @@ class Neighbourhood:
             if new != key:
                 yield _set("key changed", place, new)
 
-    def _iterator(self, path):
+    def _iterator(self, path, value, depth):
         yield Edit("lazy", [["lazy", path, None]])
         yield Edit("empty", [["empty", path]])
         for count in (0, 1, 2):
@@ -325,7 +332,7 @@ class Neighbourhood:
                 for _ in range(4):
                     yield Drawer(self._choose, self._pools).draw(option.parts[0], 1)
 
-    def _stream(self, path, value):
+    def _stream(self, path, value, depth):
         spec = Spec("text_io" if isinstance(value, io.TextIOBase) else "binary_io")
         for _ in range(12):
             yield _set("stream", path, {"source": Drawer(self._choose, self._pools).draw(spec)})
@@ -356,30 +363,33 @@ class Neighbourhood:
     # -- by type ------------------------------------------------------------------------------------
 
     def _types(self, parameter, path, value):
-        if isinstance(value, (list, tuple, collections.deque)) and self._takes(
-            parameter, "iterator", "iterable"
-        ):
-            outside = not self._inside(parameter, "iterator", "iterable")
-            yield Edit("generator", [["lazy", path, None]], outside)
-            yield Edit("iterator", [["to", path, "iterator"]], outside)
-            for count in (0, 1, len(value)):
-                yield Edit("fails half way", [["lazy", path, count]], outside)
-            yield Edit("breaking", [["breaking", path, 1]], outside)
+        """Values of other types that the parameter takes, or that a careless caller may pass."""
+        if isinstance(value, (list, tuple, collections.deque)):
+            yield from self._lazy_forms(parameter, path, value)
         for kind, op in _CONVERSIONS:
             if isinstance(value, (list, tuple, set, frozenset, str)) and self._takes(parameter, kind):
                 yield Edit("as " + op, [["to", path, op]], not self._inside(parameter, kind))
         for option in specs.options(parameter.spec):
-            for _ in range(3):
-                yield _set(
-                    "drawn %s" % option.kind, path, {"source": Drawer(self._choose, self._pools).draw(option)}
-                )
+            yield from (_set("drawn %s" % option.kind, path, self._drawn(option)) for _ in range(3))
         for option in parameter.others:
             for _ in range(4):
-                text = Drawer(self._choose, self._pools).draw(option)
-                yield Edit("type %s" % option.kind, [["set", path, {"source": text}]], True)
+                yield Edit("type %s" % option.kind, [["set", path, self._drawn(option)]], True)
         if callable(value):
             for container in self._containers(path):
                 yield Edit("spy disturbs", [["disturbing_spy", path, "callback", container]])
+
+    def _lazy_forms(self, parameter, path, value):
+        if not self._takes(parameter, "iterator", "iterable"):
+            return
+        outside = not self._inside(parameter, "iterator", "iterable")
+        yield Edit("generator", [["lazy", path, None]], outside)
+        yield Edit("iterator", [["to", path, "iterator"]], outside)
+        for count in (0, 1, len(value)):
+            yield Edit("fails half way", [["lazy", path, count]], outside)
+        yield Edit("breaking", [["breaking", path, 1]], outside)
+
+    def _drawn(self, spec):
+        return {"source": Drawer(self._choose, self._pools).draw(spec)}
 
     def _containers(self, path):
         return [[number] for number, part in enumerate(self._domain.parameters[:6]) if [number] != path]

@@ -56,25 +56,25 @@ class Observer:
             return _LEAVES[kind]
         if depth > _DEPTH:
             return self._recorded(group)
-        if kind in _ONE_ITEM:
-            return Spec(_ONE_ITEM[kind], (self._items(group, depth),))
-        if kind is tuple:
-            return self._tuple(group, depth)
+        if kind in _ONE_ITEM or kind is tuple:
+            return (
+                self._tuple(group, depth)
+                if kind is tuple
+                else Spec(_ONE_ITEM[kind], (self._items(group, depth),))
+            )
         if kind in _TWO_ITEMS:
             return self._dict(kind, group, depth)
         if issubclass(kind, _ITERATORS):
             return Spec("iterator", (self._drained(group, depth),))
-        if kind is io.StringIO:
-            for value, _ in group:
-                self._text(value.getvalue())
-            return Spec("text_io")
-        if kind is io.BytesIO:
-            return Spec("binary_io")
+        if kind in (io.StringIO, io.BytesIO):
+            return self._stream(group)
         return self._other(kind, group, depth)
 
-    def _text(self, text):
-        for line in text.splitlines()[:20]:
-            self._pools.add(line)
+    def _stream(self, group):
+        for value, _ in group:
+            for line in value.getvalue().splitlines()[:20]:
+                self._pools.add(line)
+        return Spec("text_io" if isinstance(group[0][0], io.StringIO) else "binary_io")
 
     def _other(self, kind, group, depth):
         if issubclass(kind, enum.Enum) and reach(kind, self._namespace):

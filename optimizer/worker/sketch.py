@@ -8,7 +8,7 @@ log of doubles and the ranking of inputs; judging what differs is the business o
 from __future__ import annotations
 
 import collections
-import datetime
+import datetime as dt
 import decimal
 import fractions
 import io
@@ -37,10 +37,10 @@ _PLAIN = (
 _TEXTUAL = (
     decimal.Decimal,
     fractions.Fraction,
-    datetime.date,
-    datetime.time,
-    datetime.timedelta,
-    datetime.timezone,
+    dt.date,
+    dt.time,
+    dt.timedelta,
+    dt.timezone,
     pathlib.PurePath,
     uuid.UUID,
     re.Pattern,
@@ -121,26 +121,31 @@ class Sketcher:
         base = _builtin_base(value)
         if base is not None:
             parts.append("=" + ("nan" if base != base else repr(base)))
-        elif isinstance(value, _ITEMS):
-            if isinstance(value, collections.deque) and value.maxlen is not None:
-                parts.append("/%d" % value.maxlen)
-            self._items(_raw_items(value), parts, depth)
-        elif isinstance(value, dict):
-            if isinstance(value, collections.defaultdict):
-                parts.append("/" + getattr(value.default_factory, "__qualname__", str(value.default_factory)))
-            flat = [part for pair in dict.items(value) for part in pair]
-            self._items(flat, parts, depth)
+        elif kind.__module__.partition(".")[0] in _TABLES:
+            parts.append(_TABLES[kind.__module__.partition(".")[0]](value))
+            return
+        elif isinstance(value, (*_ITEMS, dict, BaseException, *_DICT_VIEWS)):
+            self._ordered(value, parts, depth)
         elif isinstance(value, _SETS):
             parts.append(repr(sorted(Sketcher().write(item) for item in list(value)[:MAX_ITEMS])))
-        elif isinstance(value, BaseException):
-            self._items(list(value.args), parts, depth)
         elif isinstance(value, io.StringIO):
             parts.append("<closed>" if value.closed else repr((value.getvalue(), value.tell())))
-        elif kind in _DICT_VIEWS:
-            self._items(list(value), parts, depth)
-        elif kind in _DRAINED or isinstance(value, types.GeneratorType):
+        elif isinstance(value, _DRAINED) and self._drain:
             self._iterator(value, parts, depth)
         self._attributes(value, parts, depth)
+
+    def _ordered(self, value, parts, depth):
+        if isinstance(value, collections.deque) and value.maxlen is not None:
+            parts.append("/%d" % value.maxlen)
+        if isinstance(value, collections.defaultdict):
+            parts.append("/" + getattr(value.default_factory, "__qualname__", str(value.default_factory)))
+        if isinstance(value, dict):
+            items = [part for pair in dict.items(value) for part in pair]
+        elif isinstance(value, BaseException):
+            items = list(value.args)
+        else:
+            items = list(value) if isinstance(value, _DICT_VIEWS) else _raw_items(value)
+        self._items(items, parts, depth)
 
     def _items(self, items, parts, depth):
         parts.append("[")
@@ -152,8 +157,6 @@ class Sketcher:
         parts.append("]")
 
     def _iterator(self, value, parts, depth):
-        if not self._drain:
-            return
         parts.append("[")
         try:
             for count, item in enumerate(value):
@@ -202,6 +205,26 @@ def _raw_items(value):
         if isinstance(value, base):
             return base.__getitem__(value, slice(None))
     return list(collections.deque.__iter__(value))
+
+
+def _array(value):
+    """An array or scalar of numpy, with its type and shape."""
+    return "(%s %s %r)" % (
+        getattr(value, "dtype", ""),
+        getattr(value, "shape", ""),
+        getattr(value, "tolist", str)(),
+    )
+
+
+def _frame(value):
+    """A table, column or index of pandas."""
+    if hasattr(value, "columns"):
+        return "(%r %s)" % (value.to_dict("split"), list(map(str, value.dtypes)))
+    index = list(value.index) if hasattr(value, "index") else ""
+    return "(%s %r %r %r)" % (getattr(value, "dtype", ""), getattr(value, "name", None), index, list(value))
+
+
+_TABLES = {"numpy": _array, "pandas": _frame}
 
 
 def without_addresses(text):

@@ -75,13 +75,16 @@ _STRS = (
     "Ab c",
 )
 _ODD_STRS = (
-    "\u00e9", "a  b", " a ", "a\tb", "a\n", "\n", "a\nb\n", "a\r\nb", "\u00df", "\u0130", "e\u0301", "\u00b2", "\u0663",
-    "\u00a0a", "a\u2028b", "\U0001f600", "\0", "-", "--", "a-b_c", "a.b", "/", "a/b/", "#x", "%s", "{}", "{0}", "\\", "'",
-    "\ufb01", "\u01c5", "nan", "None", "True", "-1", "1.5", "A" * 30, "a" * 70, "\x1c", "\x85", "\ufeffa",
-)  # fmt: skip
+    *("\u00e9", "a  b", " a ", "a\tb", "a\n", "\n", "a\nb\n", "a\r\nb", "\u00df", "\u0130", "e\u0301"),
+    *("\u00b2", "\u0663", "\u00a0a", "a\u2028b", "\U0001f600", "\0", "-", "--", "a-b_c", "a.b", "/", "a/b/"),
+    *("#x", "%s", "{}", "{0}", "\\", "'", "\ufb01", "\u01c5", "nan", "None", "True", "-1", "1.5", "A" * 30),
+    *("a" * 70, "\x1c", "\x85", "\ufeffa"),
+)
 _WORDS = ("a", "b", "foo", "x", "1", "42", "A", " ", ",", "-", "\u00e9", "2024-02-29", "")
-_ERRORS = ("ValueError", "KeyError", "TypeError", "AttributeError", "IndexError", "StopIteration", "RuntimeError",
-           "OSError", "ZeroDivisionError", "LookupError")  # fmt: skip
+_ERRORS = (
+    *("ValueError", "KeyError", "TypeError", "AttributeError", "IndexError", "StopIteration", "RuntimeError"),
+    *("OSError", "ZeroDivisionError", "LookupError"),
+)
 _DEPTH = 5
 _TEMPLATE_NAMES = 12
 
@@ -268,7 +271,7 @@ class Drawer:
     # -- containers ---------------------------------------------------------------------------------
 
     def _items(self, spec, depth):
-        """Texts of items: few, or as many as a size in the source asks for; repeated ones more often than not."""
+        """Texts of items: few, or as many as a size in the source asks for; often some are repeated."""
         size = self._size(depth)
         self._lengths.append(size)
         if size > 12:

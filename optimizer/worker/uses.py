@@ -37,6 +37,7 @@ _CONVERT = {
     "Decimal",
     "Fraction",
 }
+_NOTED = {"len": "len", "open": "path"}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -293,28 +294,29 @@ class _Walker(ast.NodeVisitor):
             for value in arguments:
                 self._note(value, "order")
             return None
-        if name == "len":
-            self._note(first, "len")
-            return _whole("size")
         if name in _PASS_ITEMS_ON or name in _CONSUME:
-            item = [self._each(value) for value in arguments[:1]]
-            for value in arguments[1:]:
-                self._note(value, "whole" if name == "islice" else "argument")
-            if name in ("sorted", "min", "max") and item and item[0] is not None:
-                item[0].ops.add("order")
-            if name in ("sum", "fsum", "prod") and item and item[0] is not None:
-                item[0].ops.add("number")
-            return _sequence(item[0] if item else None) if name in _PASS_ITEMS_ON else None
+            return self._consumed(name, arguments)
+        if name in _NOTED:
+            self._note(first, _NOTED[name])
+            return _whole("size") if name == "len" else None
         if name in _CONVERT:
             self._note(first, "to_" + name.lower())
             return _whole() if name in ("int", "ord", "hash") else None
         if name == "next":
             self._note(first, "next")
             return first.to_item() if first is not None else None
-        if name == "open":
-            self._note(first, "path")
-            return None
         return self._own_call(name, arguments, keywords)
+
+    def _consumed(self, name, arguments):
+        """Something that goes through its first argument; what it gives, when that has the same items."""
+        item = self._each(arguments[0]) if arguments else None
+        for value in arguments[1:]:
+            self._note(value, "whole" if name == "islice" else "argument")
+        if name in ("sorted", "min", "max"):
+            self._note(item, "order")
+        if name in ("sum", "fsum", "prod"):
+            self._note(item, "number")
+        return _sequence(item) if name in _PASS_ITEMS_ON else None
 
     def _own_call(self, name, arguments, keywords):
         """Follow a value into a function or class of the same module."""
@@ -325,12 +327,11 @@ class _Walker(ast.NodeVisitor):
         for value in [*arguments, *keywords.values()]:
             self._note(value, "argument")
         if target is None or self._depth >= _DEPTH or name in self._active:
-            return None
+            return
         places = _arguments(target)[1 if owner else 0 :]
         names = {place.arg: value for place, value in zip(places, arguments)}
         names.update({key: value for key, value in keywords.items() if key})
         _Walker(self._sources, owner, names, self._depth + 1, (*self._active, name)).run(target)
-        return None
 
     def _mapped(self, name, node, arguments):
         items = [self._each(value) for value in arguments[1:]]
@@ -384,7 +385,7 @@ class _Walker(ast.NodeVisitor):
         return place.to_result()
 
     def _call_on_other(self, func, node, arguments, keywords):
-        """A method of something that is not followed: `", ".join(xs)`, `re.match(p, text)`, `found.append(x)`."""
+        """A method of something that is not followed: `", ".join(xs)`, `re.match(p, text)`."""
         name, first = func.attr, arguments[0] if arguments else None
         if name == "join":
             item = self._each(first)
