@@ -47,6 +47,16 @@ class CallToLiteral(Transform):
         ),
         Example(
             before="""
+                def f(x):
+                    return dict(
+                        x=x,
+                        y=0,
+                    )
+            """,
+            because="it is laid out over lines, which a display on one line would lose",
+        ),
+        Example(
+            before="""
                 def f():
                     return set()
             """,
@@ -124,7 +134,8 @@ def _is_plain(call: ast.Call) -> bool:
 def _may_change(call: ast.Call, facts: Facts) -> bool:
     if not _is_plain(call) or not isinstance(call.func, ast.Name):
         return False
-    return facts.is_builtin(call.func.id, call) and not has_inner_comments(call, facts)
+    is_laid_out = bool(call.keywords) and call.lineno != call.end_lineno
+    return facts.is_builtin(call.func.id, call) and not is_laid_out and not has_inner_comments(call, facts)
 
 
 def _is_short(function: ast.AST) -> bool:

@@ -143,10 +143,16 @@ class RedundantConversion(Transform):
 def _is_already(name: str, given: ast.expr, facts: Facts) -> bool:
     """Whether `given` is a call that surely gives this type: converting a variable may be meant as a hint."""
     known = facts.type_of(given)
-    if not isinstance(given, ast.Call) or known.name != name:
+    if not isinstance(given, ast.Call) or known.name != name or _is_operand(given, facts):
         return False
     # What `__str__` gives may be of a subclass; what the methods of a str give is not.
     return known.proved or isinstance(given.func, ast.Attribute)
+
+
+def _is_operand(given: ast.Call, facts: Facts) -> bool:
+    """Whether the conversion stands between operators, where a text and its method would run together."""
+    conversion = facts.parent(given)
+    return conversion is not None and isinstance(facts.parent(conversion), ast.BinOp)
 
 
 def _without(node: ast.Call, given: ast.Call, source: ast.expr, facts: Facts) -> Iterator[Edit | Refusal]:
