@@ -10,7 +10,7 @@ from optimizer.facts import type_tables as tables
 from optimizer.facts.constants import UNKNOWN
 from optimizer.facts.names import CONSUMERS
 from optimizer.facts.notes import Note, NoteKind
-from optimizer.facts.type_of import TypeFact
+from optimizer.facts.type_fact import TypeFact
 
 if TYPE_CHECKING:
     from optimizer.facts.purity import Purities

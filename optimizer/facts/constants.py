@@ -172,7 +172,7 @@ class Constants:
             self._known[expr] = self._fold(expr)
         return self._known[expr]
 
-    def _fold(self, expr: ast.AST) -> object:  # noqa: PLR0911 - one line for each kind of expression
+    def _fold(self, expr: ast.AST) -> object:
         match expr:
             case ast.Constant(value=value):
                 return value

@@ -19,7 +19,14 @@ from optimizer.facts.outline import last_name
 
 DATACLASS = "dataclasses.dataclass"
 _OPTIONS = frozenset({"frozen", "eq", "order", "repr", "init"})
-_TAKEN = frozenset(dir(tuple)) | {"_fields", "_make", "_replace", "_asdict", "_field_defaults", "_field_types"}
+_TAKEN = frozenset(dir(tuple)) | {
+    "_fields",
+    "_make",
+    "_replace",
+    "_asdict",
+    "_field_defaults",
+    "_field_types",
+}
 _PLAIN_METHODS = frozenset({"__str__", "__format__"})
 _SPECIAL_TYPES = frozenset({"ClassVar", "InitVar", "Final", "KW_ONLY", "Annotated", "Self"})
 _COMPARED_PLAINLY = frozenset({"int", "str", "bytes", "bool", "None", "Optional", "Union"})
@@ -66,7 +73,9 @@ class DataclassGuard:
         match self.node.decorator_list:
             case [ast.Call(keywords=keywords)]:
                 return {
-                    str(each.arg): bool(each.value.value) for each in keywords if isinstance(each.value, ast.Constant)
+                    str(each.arg): bool(each.value.value)
+                    for each in keywords
+                    if isinstance(each.value, ast.Constant)
                 }
             case _:
                 return {}
@@ -136,7 +145,9 @@ class DataclassGuard:
     def methods_kept(self) -> list[str]:
         """No method that would be lost, or would change what tuples do."""
         found = []
-        names = [each.name for each in self.node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+        names = [
+            each.name for each in self.node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
+        ]
         for each in self.node.body:
             found += [self._here(text, each) for text in self._statement(each, names)]
         return found
@@ -150,7 +161,9 @@ class DataclassGuard:
             case _:
                 yield "its body holds more than fields and methods"
 
-    def _method(self, method: ast.FunctionDef | ast.AsyncFunctionDef, name: str, names: list[str]) -> Iterator[str]:
+    def _method(
+        self, method: ast.FunctionDef | ast.AsyncFunctionDef, name: str, names: list[str]
+    ) -> Iterator[str]:
         if name in self.names or names.count(name) > 1:
             yield f"`{name}` is bound twice"
         if (name.startswith("__") and name not in _PLAIN_METHODS) or name in _TAKEN - _PLAIN_METHODS:
@@ -177,7 +190,8 @@ class DataclassGuard:
     def subclassed(self) -> list[str]:
         """No subclass anywhere."""
         return [
-            f"{path}: `{name}` is derived from it" for path, name in self.facts.repository.subclasses(self.node.name)
+            f"{path}: `{name}` is derived from it"
+            for path, name in self.facts.repository.subclasses(self.node.name)
         ]
 
     def introspected(self) -> list[str]:
@@ -186,7 +200,8 @@ class DataclassGuard:
             f"{path}: `{word}` tells dataclasses from other objects"
             for path, file in self._instances.files.items()
             for word in sorted(_INTROSPECTION)
-            if word in self.facts.repository.words_of(self.facts.repository.sources[path]) and file is not None
+            if word in self.facts.repository.words_of(self.facts.repository.sources[path])
+            and file is not None
         ]
 
     @cached_property
@@ -254,10 +269,10 @@ def _is_type_text(text: str) -> bool:
 
 def _compares_plainly(annotation: ast.expr) -> bool:
     """Whether equal means the same for a tuple, which takes one object for equal to itself."""
-    names = {part.id if isinstance(part, ast.Name) else part.attr for part in ast.walk(annotation) if _is_named(part)}  # type: ignore[attr-defined]
-    texts = [part.value for part in ast.walk(annotation) if isinstance(part, ast.Constant) and part.value is not None]
+    names = {last_name(part) for part in ast.walk(annotation) if isinstance(part, ast.Name | ast.Attribute)}
+    texts = [
+        part.value
+        for part in ast.walk(annotation)
+        if isinstance(part, ast.Constant) and part.value is not None
+    ]
     return names <= _COMPARED_PLAINLY | {"typing"} and not texts
-
-
-def _is_named(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name | ast.Attribute)

@@ -78,12 +78,16 @@ class Dependencies:
             return self._global_stays(node, loop)
         if scope.kind is ScopeKind.CLASS or not self._binding_stays(node, scope, loop):
             return False
-        return self._attributes_stay(node, loop) and (self._is_identity(node) or self._object_stays(node, loop))
+        return self._attributes_stay(node, loop) and (
+            self._is_identity(node) or self._object_stays(node, loop)
+        )
 
     def _is_identity(self, node: ast.Name) -> bool:
         """Whether only it matters which object it is: `x is None`."""
         parent = self.tree.parent(node)
-        return isinstance(parent, ast.Compare) and all(isinstance(op, ast.Is | ast.IsNot) for op in parent.ops)
+        return isinstance(parent, ast.Compare) and all(
+            isinstance(op, ast.Is | ast.IsNot) for op in parent.ops
+        )
 
     def _binding_stays(self, node: ast.Name, scope: Scope, loop: ast.AST) -> bool:
         """Whether the local keeps its object: nothing in the loop, and no nested function, binds it anew."""

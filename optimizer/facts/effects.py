@@ -38,7 +38,7 @@ class Effects:
                 self._known[node] = (Note(node, NoteKind.RUNS, "it is nested too deeply to follow"),)
         return self._known[node]
 
-    def _notes(self, node: ast.AST) -> Iterator[Note]:
+    def _notes(self, node: ast.AST) -> Iterator[Note]:  # noqa: C901 - one case for each kind of statement
         match node:
             case ast.expr():
                 yield from self.purities.side_effects(node)

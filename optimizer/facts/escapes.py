@@ -76,7 +76,7 @@ class Escapes:
             return None
         return self.names.scopes.opened[function]
 
-    def _escapes(self, node: ast.Name) -> bool:  # noqa: PLR0911 - one line for each place a name can stand
+    def _escapes(self, node: ast.Name) -> bool:  # noqa: C901 - one case for each place a name can stand
         parent = self.tree.parent(node)
         match parent:
             case ast.Assign(targets=targets) if node in targets:

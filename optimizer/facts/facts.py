@@ -23,7 +23,8 @@ from optimizer.facts.repository import RepositoryFacts
 from optimizer.facts.scopes import BUILTINS, ScopeKind, Scopes
 from optimizer.facts.source import Source
 from optimizer.facts.tree import FUNCTIONS, FunctionNode, Tree, Within, parse
-from optimizer.facts.type_of import TypeFact, Types
+from optimizer.facts.type_fact import TypeFact
+from optimizer.facts.type_of import Types
 from optimizer.model import Recording
 
 __all__ = ["UNKNOWN", "Facts", "Purity", "RepositoryFacts", "TypeFact"]

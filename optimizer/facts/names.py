@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from optimizer.facts.scopes import BUILTINS, Scope, Scopes, ScopeKind
+from optimizer.facts.scopes import BUILTINS, Scope, ScopeKind, Scopes
 from optimizer.facts.tree import FUNCTIONS, FunctionNode, Tree, Within
 
 # Builtins that use up a generator before they return.

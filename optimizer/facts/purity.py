@@ -15,7 +15,8 @@ from optimizer.facts.constants import UNKNOWN, Constants
 from optimizer.facts.imports import Imports
 from optimizer.facts.names import Names
 from optimizer.facts.notes import Note, NoteKind, Purity
-from optimizer.facts.type_of import TypeFact, Types
+from optimizer.facts.type_fact import TypeFact
+from optimizer.facts.type_of import Types
 from optimizer.model import Assumption, Evidence
 
 KNOWN = tables.SCALARS | tables.CONTAINERS
@@ -76,7 +77,7 @@ class Purities:
         except RecursionError:
             return (Note(expr, NoteKind.RUNS, "it is nested too deeply to follow"),)
 
-    def look(self, expr: ast.AST, *, repeat: bool) -> Iterator[Note]:  # noqa: C901, PLR0912, PLR0915 - the grammar
+    def look(self, expr: ast.AST, *, repeat: bool) -> Iterator[Note]:  # noqa: C901, PLR0912 - the grammar
         """Everything that stands against evaluating `expr` once (`repeat`: any number of times)."""
         match expr:
             case ast.Constant() | ast.Name(ctx=ast.Load()):
@@ -319,4 +320,6 @@ class Purities:
 
 def _follows_from_parts(expr: ast.expr) -> bool:
     """Whether the type rests on operands whose own types are assumed already."""
-    return isinstance(expr, ast.BinOp) or (isinstance(expr, ast.Call) and isinstance(expr.func, ast.Attribute))
+    return isinstance(expr, ast.BinOp) or (
+        isinstance(expr, ast.Call) and isinstance(expr.func, ast.Attribute)
+    )

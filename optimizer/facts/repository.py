@@ -186,7 +186,7 @@ class RepositoryFacts:
         ]
 
     def is_exported(self, module: str, name: str) -> bool:
-        """Whether `name` of `module` is part of a documented interface: in an `__all__`, or in a package's `__init__`."""
+        """Whether `name` is part of a documented interface: in an `__all__`, or in a package's `__init__`."""
         del module
         for path, outline in self._outlines_with(name):
             if name in (outline.exports or ()):

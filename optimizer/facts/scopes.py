@@ -164,7 +164,7 @@ class Scopes:
         if kind is not None:
             self.opened[node] = Scope(node, kind, outer)
 
-    def _bind(self, node: ast.AST) -> None:
+    def _bind(self, node: ast.AST) -> None:  # noqa: C901 - one case for each kind of binding
         match node:
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
                 self._add(self._walrus_scope(node), name, node)

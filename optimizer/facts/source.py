@@ -53,17 +53,15 @@ class Source:
     @cached_property
     def comments(self) -> list[int]:
         """Where each comment begins, in order."""
-        found: list[int] = []
         if "#" not in self.text:
-            return found
+            return []
         try:
-            for token in tokenize.generate_tokens(io.StringIO(self.text, newline="").readline):
-                if token.type == tokenize.COMMENT:
-                    found.append(self._starts[token.start[0] - 1] + token.start[1])
+            tokens = list(tokenize.generate_tokens(io.StringIO(self.text, newline="").readline))
         except (tokenize.TokenError, SyntaxError):
             # What cannot be told apart counts as a comment.
             return [match.start() for match in re.finditer("#", self.text)]
-        return found
+        starts = (token.start for token in tokens if token.type == tokenize.COMMENT)
+        return [self._starts[line - 1] + column for line, column in starts]
 
     def has_comments(self, first: ast.AST, last: ast.AST | None = None) -> bool:
         """Whether a comment stands inside the span, or at the end of its last line."""

@@ -23,7 +23,7 @@ _SHARED = (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop)
 
 
 def parse(text: str) -> ast.Module:
-    """The tree of a text. What the compiler warns of (`"\\d"`) is the project's own business."""
+    """The tree of a text. What the compiler warns of is the project's own business."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(text)

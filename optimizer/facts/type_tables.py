@@ -53,11 +53,11 @@ _SPLITS = ("split", "rsplit", "splitlines")
 
 
 def _text(name: str) -> dict[str, tuple[str, str]]:
-    table = {method: (name, "") for method in _SAME_TEXT}
-    table |= {method: ("bool", "") for method in _TESTS}
-    table |= {method: ("int", "") for method in _SEARCHES}
-    table |= {method: ("tuple", name) for method in _PARTITIONS}
-    table |= {method: ("list", name) for method in _SPLITS}
+    table = dict.fromkeys(_SAME_TEXT, (name, ""))
+    table |= dict.fromkeys(_TESTS, ("bool", ""))
+    table |= dict.fromkeys(_SEARCHES, ("int", ""))
+    table |= dict.fromkeys(_PARTITIONS, ("tuple", name))
+    table |= dict.fromkeys(_SPLITS, ("list", name))
     return table | {"join": (name, "")}
 
 
@@ -76,7 +76,8 @@ METHODS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "tuple": {"index": ("int", ""), "count": ("int", "")},
     "dict": {
-        "copy": ("dict", ""), "keys": ("dict_keys", ""), "values": ("dict_values", ""), "items": ("dict_items", "tuple"),
+        "copy": ("dict", ""), "keys": ("dict_keys", ""), "values": ("dict_values", ""),
+        "items": ("dict_items", "tuple"),
         "update": ("NoneType", ""), "clear": ("NoneType", ""), "popitem": ("tuple", ""),
     },
     "set": {name: ("set" if kind == "same" else kind, "") for name, kind in (_SET | _SET_TESTS).items()}

@@ -21,7 +21,10 @@ class P:
 
 
 def objections(text: str, *, library: bool = False, **others: str) -> list[str]:
-    files = {"pkg/m.py": textwrap.dedent(text), **{f"{name}.py": textwrap.dedent(code) for name, code in others.items()}}
+    files = {
+        "pkg/m.py": textwrap.dedent(text),
+        **{f"{name}.py": textwrap.dedent(code) for name, code in others.items()},
+    }
     repository = RepositoryFacts.build(files, library=library)
     facts = Facts.build(files["pkg/m.py"], path="pkg/m.py", repository=repository)
     node = next(node for node in ast.walk(facts.tree) if isinstance(node, ast.ClassDef) and node.name == "P")
@@ -71,7 +74,10 @@ USES = [
     ("def f(n, log): log(P(n))", "no code of the repository"),
     ("def f(n):\n    a = [P(n)]\n    b = a\n    c = b[0]\n    return '%s' % c", "formats an instance"),
     ("def f(n):\n    a = []\n    b = a\n    b.append(P(n))\n    for q in a:\n        x, y = q", "unpacks"),
-    ("def f(n):\n    rows = [[]]\n    for row in rows:\n        row.append(P(n))\n    return [*rows[0][0]]", "spreads"),
+    (
+        "def f(n):\n    rows = [[]]\n    for row in rows:\n        row.append(P(n))\n    return [*rows[0][0]]",
+        "spreads",
+    ),
     ("def f(n):\n    t = [[]]\n    s = t[0]\n    s.append(P(n))\n    return t[0][0] + ()", "operator"),
     ("def make(n): return P(n)\nmk = make", "handed on"),
     ("g = lambda n: P(n)", "hands out"),
@@ -123,7 +129,10 @@ USES = [
     ("async def f(): return P(1)\nasync def g():\n    a, b = await f()", "unpacks"),
     ("def f():\n    while (p := P(1)):\n        print(*p)", "spreads"),
     ("class C:\n    p = P(1)\ndef f(c): return '%s' % c.p", "formats"),
-    ("def f(n):\n    d = {}\n    d.setdefault(n, []).append(P(n))\n    for ps in d.values():\n        for a, b in ps: pass", "no code of the repository"),
+    (
+        "def f(n):\n    d = {}\n    d.setdefault(n, []).append(P(n))\n    for ps in d.values():\n        for a, b in ps: pass",
+        "no code of the repository",
+    ),
 ]
 
 
@@ -177,7 +186,10 @@ def test_uses_that_cannot_tell(code):
 
 
 def test_methods_that_stay():
-    text = HEAD + "    def moved(self, by: int) -> 'P': return P(self.x + by)\n    @classmethod\n    def zero(cls): return cls(0)\n"
+    text = (
+        HEAD
+        + "    def moved(self, by: int) -> 'P': return P(self.x + by)\n    @classmethod\n    def zero(cls): return cls(0)\n"
+    )
     assert objections(f"{text}\ndef f(): return P.zero().moved(1).y") == []
 
 
@@ -194,7 +206,9 @@ def test_libraries_keep_what_their_users_can_reach():
     repository = RepositoryFacts.build({"pkg/_m.py": private + "def f(n): return P(n)\n"})
     facts = Facts.build(repository.sources["pkg/_m.py"], path="pkg/_m.py", repository=repository)
     assert DataclassGuard(facts, facts.tree.body[1]).objections() == []
-    shown = RepositoryFacts.build({**repository.sources, "pkg/api.py": "from pkg._m import f\ndef g(n): return f(n)\n"})
+    shown = RepositoryFacts.build(
+        {**repository.sources, "pkg/api.py": "from pkg._m import f\ndef g(n): return f(n)\n"}
+    )
     facts = Facts.build(repository.sources["pkg/_m.py"], path="pkg/_m.py", repository=shown)
     assert "gives instances to anybody" in DataclassGuard(facts, facts.tree.body[1]).objections()[0]
 

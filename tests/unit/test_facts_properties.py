@@ -126,13 +126,41 @@ class Maker:
         )
 
     def number(self) -> str:
-        return self.pick.choice(["a", "b", "q", "1", "a + b", "len(xs)", "len(c)", "a * 2", "sum([a, b])", "max(a, q)", "len(ys) + 1"])
+        return self.pick.choice(
+            [
+                "a",
+                "b",
+                "q",
+                "1",
+                "a + b",
+                "len(xs)",
+                "len(c)",
+                "a * 2",
+                "sum([a, b])",
+                "max(a, q)",
+                "len(ys) + 1",
+            ]
+        )
 
     def items(self) -> str:
-        return self.pick.choice(["[a]", "[1, 2]", "list(c)", "[v for v in xs]", "xs[:]", "ys + xs", "list(xs)", "c.split(',')", "xs.copy()"])
+        return self.pick.choice(
+            [
+                "[a]",
+                "[1, 2]",
+                "list(c)",
+                "[v for v in xs]",
+                "xs[:]",
+                "ys + xs",
+                "list(xs)",
+                "c.split(',')",
+                "xs.copy()",
+            ]
+        )
 
     def string(self) -> str:
-        return self.pick.choice(["c", "'a'", "c.upper()", "c[:2]", "str(a)", "f'{a}{c}'", "'-'.join(c)", "c + 'b'", "c.strip()"])
+        return self.pick.choice(
+            ["c", "'a'", "c.upper()", "c[:2]", "str(a)", "f'{a}{c}'", "'-'.join(c)", "c + 'b'", "c.strip()"]
+        )
 
     def wild(self) -> list[str]:
         name, other = self.name(), self.name()
@@ -168,9 +196,16 @@ class Maker:
             case "while":
                 return [f"{pad}while {self.test()} and step():", *inside(True), *self.otherwise(pad, inside)]
             case "for":
-                items = self.pick.choice([f"range({self.pick.randint(0, 3)})", self.atom(), self.fresh(), '"ab"'])
+                items = self.pick.choice(
+                    [f"range({self.pick.randint(0, 3)})", self.atom(), self.fresh(), '"ab"']
+                )
                 head = self.pick.choice([f"{self.name()}", f"{self.name()}"])
-                return [f"{pad}for {head} in {items}:", f"{pad}    step()", *inside(True), *self.otherwise(pad, inside)]
+                return [
+                    f"{pad}for {head} in {items}:",
+                    f"{pad}    step()",
+                    *inside(True),
+                    *self.otherwise(pad, inside),
+                ]
             case "try":
                 error = self.pick.choice(["ValueError", "Exception", "TypeError as e", ""]).strip()
                 handler = f"{pad}except {error}:" if error else f"{pad}except:"
@@ -190,10 +225,19 @@ class Maker:
                 ]
             case _:
                 name = self.name()
-                share = self.pick.choice(["", f"{pad}    nonlocal {name}"]) if self.pick.random() < 0.5 else ""
+                share = (
+                    self.pick.choice(["", f"{pad}    nonlocal {name}"]) if self.pick.random() < 0.5 else ""
+                )
                 bind = [f"{pad}{name} = 1"] if share else []
                 body = [share] if share else []
-                return [*bind, f"{pad}def g():", *body, f"{pad}    {name} = {self.atom()}", f"{pad}    return {name}", f"{pad}g()"]
+                return [
+                    *bind,
+                    f"{pad}def g():",
+                    *body,
+                    f"{pad}    {name} = {self.atom()}",
+                    f"{pad}    return {name}",
+                    f"{pad}g()",
+                ]
 
     def otherwise(self, pad: str, inside: Callable[[], list[str]]) -> list[str]:
         return [f"{pad}else:", *inside()] if self.pick.random() < 0.3 else []
@@ -205,10 +249,30 @@ class Maker:
         return self.pick.choice([*NAMES, "p", "q", "r", "1", "2.5", "'ab'", "True", "None", "''"])
 
     def fresh(self) -> str:
-        return self.pick.choice(["[]", "[1, 2]", "{}", "{'k': 1}", "set()", "['a', 'b']", "list('ab')", "(1, 2)", "'a,b'.split(',')"])
+        return self.pick.choice(
+            [
+                "[]",
+                "[1, 2]",
+                "{}",
+                "{'k': 1}",
+                "set()",
+                "['a', 'b']",
+                "list('ab')",
+                "(1, 2)",
+                "'a,b'.split(',')",
+            ]
+        )
 
     def test(self) -> str:
-        return self.pick.choice([self.atom(), f"{self.atom()} == {self.atom()}", "q > 1", f"len({self.atom()}) > 1", f"{self.atom()} is None"])
+        return self.pick.choice(
+            [
+                self.atom(),
+                f"{self.atom()} == {self.atom()}",
+                "q > 1",
+                f"len({self.atom()}) > 1",
+                f"{self.atom()} is None",
+            ]
+        )
 
     def expression(self, depth: int = 2) -> str:
         if not depth:
@@ -284,7 +348,7 @@ class Program:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                exec(self.code, space)  # noqa: S102
+                exec(self.code, space)
                 return ("returned", shown(space["f"](make(space), 2, 5), identity=False), seen)
             except (Stop, RecursionError):
                 return ("stopped",)
@@ -345,7 +409,13 @@ def shown(value: object, *, identity: bool = True) -> str:
             return f"dict({', '.join(shown(each, identity=identity) for pair in value.items() for each in pair)})"
         case str() | bytes() | int() | float() | complex() | range() | None:
             return f"{type(value).__name__} {value!r}"
-        case _ if type(value).__name__ in {"dict_keys", "dict_values", "dict_items", "method", "builtin_function_or_method"}:
+        case _ if type(value).__name__ in {
+            "dict_keys",
+            "dict_values",
+            "dict_items",
+            "method",
+            "builtin_function_or_method",
+        }:
             return type(value).__name__
         case _:
             return f"{type(value).__name__} {id(value) if identity else ''}"
@@ -365,7 +435,9 @@ NOT_VALUES = (ast.Starred, ast.Slice, ast.FormattedValue, ast.JoinedStr)
 class Wrap(ast.NodeTransformer):
     """Puts `make(original node, node)` in the place of expressions of `f`; annotations and patterns stay."""
 
-    def __init__(self, original: dict[ast.AST, ast.AST], make: Callable[[ast.AST, ast.expr], ast.expr]) -> None:
+    def __init__(
+        self, original: dict[ast.AST, ast.AST], make: Callable[[ast.AST, ast.expr], ast.expr]
+    ) -> None:
         self.original = original
         self.make = make
 
@@ -398,7 +470,11 @@ def test_what_is_not_read_after_may_be_anything(seed):
         place = twin_of(stmt, original)
         poison = ast.parse(f"try: {name}\nexcept NameError: pass\nelse: {name} = POISON").body
         replace_statement(changed, place, ast.Try([place], [], [], poison))
-        assert Program(changed, POISON=Poison()).outcomes() == expected, (name, ast.unparse(stmt), text_of(facts))
+        assert Program(changed, POISON=Poison()).outcomes() == expected, (
+            name,
+            ast.unparse(stmt),
+            text_of(facts),
+        )
 
 
 class Poison:
@@ -435,7 +511,9 @@ def replace_statement(tree: ast.Module, old: ast.AST, new: ast.stmt) -> None:
     raise AssertionError("the statement has no place")
 
 
-def wrap_values(tree: ast.Module, original: dict[ast.AST, ast.AST], make: Callable[[ast.AST, ast.expr], ast.expr]) -> None:
+def wrap_values(
+    tree: ast.Module, original: dict[ast.AST, ast.AST], make: Callable[[ast.AST, ast.expr], ast.expr]
+) -> None:
     place = function(tree)
     place.body = [Wrap(original, make).visit(stmt) for stmt in place.body]
 
@@ -499,7 +577,11 @@ def test_invariant_expressions_stay_equal_while_the_loop_runs(seed):
     facts = facts_of(seed)
     changed, original = twins(facts)
     tracked: list[tuple[ast.AST, int]] = []
-    loops = {node: index for index, node in enumerate(ast.walk(facts.tree)) if isinstance(node, ast.For | ast.While)}
+    loops = {
+        node: index
+        for index, node in enumerate(ast.walk(facts.tree))
+        if isinstance(node, ast.For | ast.While)
+    }
     wrong: list[tuple[str, str]] = []
     rounds: dict[int, int] = {}
     values: dict[tuple[int, int], str] = {}
@@ -597,7 +679,21 @@ def test_what_has_no_effect_can_be_left_out(seed):
 @given(seeds)
 def test_constant_values_are_what_evaluation_gives(seed):
     pick = random.Random(seed)
-    parts = [*"123", "1", "-2", "2.5", "'ab'", "b'c'", "None", "True", "(1, 'x')", "'%s' % 3", "'a' 'b'", "re.I", "re.M"]
+    parts = [
+        *"123",
+        "1",
+        "-2",
+        "2.5",
+        "'ab'",
+        "b'c'",
+        "None",
+        "True",
+        "(1, 'x')",
+        "'%s' % 3",
+        "'a' 'b'",
+        "re.I",
+        "re.M",
+    ]
     names = [*parts, "K", "K"]
 
     def expression(depth: int) -> str:
@@ -613,7 +709,7 @@ def test_constant_values_are_what_evaluation_gives(seed):
     if value is UNKNOWN:
         return
     space: dict[str, Any] = {}
-    exec(text, space)  # noqa: S102
+    exec(text, space)
     assert (value, type(value)) == (space["f"](), type(space["f"]()))
 
 
@@ -671,7 +767,17 @@ def test_builtins_are_builtins(seed):
 
 def standard_library() -> Iterator[Path]:
     folder = Path(ast.__file__).parent
-    for name in ("argparse", "ast", "enum", "dataclasses", "functools", "inspect", "logging/__init__", "typing", "unittest/mock"):
+    for name in (
+        "argparse",
+        "ast",
+        "enum",
+        "dataclasses",
+        "functools",
+        "inspect",
+        "logging/__init__",
+        "typing",
+        "unittest/mock",
+    ):
         yield folder / f"{name}.py"
 
 
@@ -692,7 +798,12 @@ def bound_in(scope: Scope, scopes: Scopes) -> set[str]:
     found = {name for name in scope.bindings if not name.startswith("__")}
     for inner in scopes.scopes():
         inlined = inner.kind is ScopeKind.COMPREHENSION and not isinstance(inner.node, ast.GeneratorExp)
-        if inner.parent is scope and inlined and scope.kind is ScopeKind.FUNCTION and sys.version_info >= (3, 12):
+        if (
+            inner.parent is scope
+            and inlined
+            and scope.kind is ScopeKind.FUNCTION
+            and sys.version_info >= (3, 12)
+        ):
             found |= bound_in(inner, scopes)
     return found if scope.kind is not ScopeKind.COMPREHENSION else set(scope.bindings) | found
 
@@ -702,14 +813,25 @@ def compiled(text: str, path: Path) -> Iterator[tuple[str, frozenset[str]]]:
     while waiting:
         table = waiting.pop()
         waiting += table.get_children()
-        if str(table.get_type()).rpartition(".")[2].lower() in {"function", "class"} and table.get_name() not in COMPILED_ONLY:
+        if (
+            str(table.get_type()).rpartition(".")[2].lower() in {"function", "class"}
+            and table.get_name() not in COMPILED_ONLY
+        ):
             bound = {
                 symbol.get_name()
                 for symbol in table.get_symbols()
-                if (symbol.is_local() or (symbol.is_assigned() and not symbol.is_global() and not symbol.is_nonlocal()))
+                if (
+                    symbol.is_local()
+                    or (symbol.is_assigned() and not symbol.is_global() and not symbol.is_nonlocal())
+                )
                 and not symbol.get_name().startswith(("__", "_" + table.get_name() + "__"))
                 and not symbol.get_name().startswith(".")
-                and (symbol.is_assigned() or symbol.is_parameter() or symbol.is_imported() or symbol.is_annotated())
+                and (
+                    symbol.is_assigned()
+                    or symbol.is_parameter()
+                    or symbol.is_imported()
+                    or symbol.is_annotated()
+                )
             }
             yield table.get_name(), frozenset(bound)
 
@@ -724,9 +846,11 @@ def test_this_file_runs_enough():
     pure = dead = 0
     for seed in range(20):
         facts = facts_of(seed)
-        pure += sum(facts.is_pure(node) for node in ast.walk(function(facts.tree)) if isinstance(node, ast.Call | ast.BinOp))
-        dead += sum(
-            not facts.read_after(name, stmt) for stmt in function(facts.tree).body for name in NAMES
+        pure += sum(
+            facts.is_pure(node)
+            for node in ast.walk(function(facts.tree))
+            if isinstance(node, ast.Call | ast.BinOp)
         )
+        dead += sum(not facts.read_after(name, stmt) for stmt in function(facts.tree).body for name in NAMES)
     assert pure > 20
     assert dead > 20

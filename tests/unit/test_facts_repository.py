@@ -50,7 +50,13 @@ def test_subclasses_at_any_depth_and_under_other_names(repository):
 
 @pytest.mark.parametrize(
     ("method", "overridden"),
-    [("Shape.area", True), ("Shape.name", True), ("Square.area", False), ("Square.name", True), ("Hidden.area", False)],
+    [
+        ("Shape.area", True),
+        ("Shape.name", True),
+        ("Square.area", False),
+        ("Square.name", True),
+        ("Hidden.area", False),
+    ],
 )
 def test_overridden_methods(repository, method, overridden):
     assert repository.is_overridden(method) is overridden
@@ -123,7 +129,9 @@ def test_files_that_do_not_parse_answer_nothing(repository):
 
 def test_files_are_parsed_only_when_a_question_needs_them(repository, monkeypatch):
     parsed = []
-    monkeypatch.setattr("optimizer.facts.repository.parse", lambda text: parsed.append(text) or __import__("ast").parse(text))
+    monkeypatch.setattr(
+        "optimizer.facts.repository.parse", lambda text: parsed.append(text) or __import__("ast").parse(text)
+    )
     repository.calls_of("area")
     assert parsed == [FILES["package/shapes.py"], FILES["scripts/run.py"]]
     repository.calls_of("area")

@@ -303,7 +303,12 @@ class DataclassToNamedTuple(Transform):
         has_name = bool(facts.writes("NamedTuple", facts.tree))
         changes = [Replace(first=node, code=_as_named_tuple(node, facts))]
         new_import = () if has_name else (Import(module="typing", name="NamedTuple"),)
-        if imported is not None and new_import and len(imported.names) == 1 and _is_last_import(imported, facts):
+        if (
+            imported is not None
+            and new_import
+            and len(imported.names) == 1
+            and _is_last_import(imported, facts)
+        ):
             changes.append(Replace(first=imported, code="from typing import NamedTuple"))
             new_import = ()
         elif imported is not None:
