@@ -165,15 +165,20 @@ class ExceptionToTest(Transform):
                         return cache[side]
                     except KeyError:
                         pass
-                    cache[side] = side * side
-                    return side * side
+                    try:
+                        return cache[0]
+                    except KeyError:
+                        result = cache[side] = side * side
+                        return result
             """,
             after="""
                 def area(cache: dict, side):
                     if side in cache:
                         return cache[side]
-                    cache[side] = side * side
-                    return side * side
+                    if 0 in cache:
+                        return cache[0]
+                    result = cache[side] = side * side
+                    return result
             """,
             call="area({}, 2), area({2: None}, 2)",
         ),
@@ -398,6 +403,8 @@ def _code(shape: _Shape, facts: Facts) -> str:
     found = textwrap.indent(facts.segment(shape.found), "    ")
     if all(isinstance(stmt, ast.Pass) for stmt in shape.missing):
         return f"{head}\n{found}"
+    if isinstance(shape.found, ast.Return):
+        return f"{head}\n{found}\n{_lines(shape, facts)}"
     return f"{head}\n{found}\nelse:\n{textwrap.indent(_lines(shape, facts), '    ')}"
 
 
