@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from optimizer.facts.facts import Facts
 from optimizer.model import Assumption
 from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transform, Trap
+from transforms._caught import part_may_be_seen
 from transforms._evidence import assumed
 
 _IN_ORDER = frozenset({"list", "tuple", "str", "range", "bytes", "generator", "collections.deque"})
@@ -202,7 +203,8 @@ class AppendLoopToExtend(Transform):
             return
         items = facts.segment(shape.items)
         # When an element cannot be hashed, a handler may look at what came before it.
-        if start is None or facts.has_comments(start, shape.loop) or facts.catches(shape.loop):
+        seen = part_may_be_seen(shape.name, shape.loop, facts)
+        if start is None or facts.has_comments(start, shape.loop) or seen:
             change = Replace(first=shape.loop, code=f"{shape.name}.{shape.method}({items})")
         else:
             change = Replace(first=start, last=shape.loop, code=f"{shape.name} = {shape.kind}({items})")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from optimizer.facts.facts import Facts
 from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transform, Trap
+from transforms._caught import part_may_be_seen
 from transforms._pieces import has_inner_comments
 
 _SCALARS = frozenset({"str", "int", "bytes", "bool", "float", "NoneType"})
@@ -54,6 +55,19 @@ class GeneratorArgumentToList(Transform):
                     return out
             """,
             because="the handler gives what came before the element that fails",
+        ),
+        Example(
+            before="""
+                from contextlib import suppress
+
+
+                def f(xs):
+                    out = []
+                    with suppress(ValueError):
+                        out.extend(int(x) for x in xs)
+                    return out
+            """,
+            because="`suppress` lets the function go on with what came before the element that fails",
         ),
         Example(
             before="""
@@ -176,19 +190,9 @@ def _why_not_method(use: _Use, facts: Facts) -> str:
         return f"Somebody else may have '{name}', and see it when an element fails."
     if not isinstance(stmt, ast.Expr) or facts.reads(name, use.generator):
         return f"The generator looks at '{name}' while it grows."
-    if _handler_sees(name, stmt, facts):
+    if part_may_be_seen(name, stmt, facts):
         return f"When an element fails, a handler could see '{name}' as far as it got."
     return _why_not_hashed(use.generator, facts) if known.name == "set" else ""
-
-
-def _handler_sees(name: str, stmt: ast.stmt, facts: Facts) -> bool:
-    for block in facts.catches(stmt):
-        if not isinstance(block, ast.Try) or facts.read_after(name, block):
-            return True
-        parts: list[ast.AST] = [*block.handlers, *block.finalbody]
-        if any(facts.reads(name, part) for part in parts):
-            return True
-    return False
 
 
 def _why_not_hashed(generator: ast.GeneratorExp, facts: Facts) -> str:
