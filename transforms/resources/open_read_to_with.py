@@ -69,6 +69,13 @@ class OpenReadToWith(Transform):
         ),
         Example(
             before="""
+                def f(path):
+                    return open(path, 'w').write('a'), open(path).read()
+            """,
+            because="the second file would be read before the first is closed",
+        ),
+        Example(
+            before="""
                 def f(path, parse):
                     return parse(open(path))
             """,
@@ -196,6 +203,8 @@ def _why_not(call: ast.Call, statement: ast.stmt, facts: Facts) -> str:
             return "The block would stay open while other code runs."
         if isinstance(node, ast.Constant | ast.JoinedStr) and node.lineno != node.end_lineno:
             return "A text over several lines would be indented too."
+    if not _only_reads(call, facts) and not _is_all(call, statement, facts):
+        return "What is written is on the disk only when the file is closed, and the statement goes on."
     if not _comes_first(call, statement, facts):
         return "Something else of the statement runs before the file is opened, or instead."
     return ""
@@ -215,6 +224,25 @@ def _is_used_up(call: ast.Call, facts: Facts) -> bool:
             return call in args and facts.origin(func) in _LOADERS
         case _:
             return False
+
+
+def _only_reads(call: ast.Call, facts: Facts) -> bool:
+    """Whether the file is opened for reading."""
+    if facts.origin(call.func) == "urllib.request.urlopen":
+        return True
+    modes = call.args[1:2] + [keyword.value for keyword in call.keywords if keyword.arg == "mode"]
+    starred = any(isinstance(arg, ast.Starred) for arg in call.args) or any(
+        keyword.arg is None for keyword in call.keywords
+    )
+    known = [facts.constant_value(mode) for mode in modes]
+    return not starred and all(isinstance(mode, str) and not set("wax+") & set(mode) for mode in known)
+
+
+def _is_all(call: ast.Call, statement: ast.stmt, facts: Facts) -> bool:
+    """Whether the statement does nothing more once the file has been used."""
+    use = facts.parent(call)
+    use = facts.parent(use) if isinstance(use, ast.Attribute) else use
+    return isinstance(use, ast.Call) and use is getattr(statement, "value", None)
 
 
 def _comes_first(call: ast.expr, statement: ast.stmt, facts: Facts) -> bool:
