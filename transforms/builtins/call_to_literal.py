@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from optimizer.facts.facts import Facts
-from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transform, Trap
+from optimizer.transform import Edit, Example, Family, Refusal, Transform, Trap
 from transforms._pieces import has_inner_comments
+from transforms.hoisting._places import changes_in, with_replacements
 
 _EMPTY = {"dict": "{}", "list": "[]", "tuple": "()"}
 _MOST_STATEMENTS = 5
@@ -76,11 +77,11 @@ class CallToLiteral(Transform):
         Example(
             before="""
                 def point(x, y):
-                    return dict(x=x, y=y, kind='point')
+                    return dict(x=x, y=[y, dict()], kind=dict(name='point'))
             """,
             after="""
                 def point(x, y):
-                    return {'x': x, 'y': y, 'kind': 'point'}
+                    return {'x': x, 'y': [y, {}], 'kind': {'name': 'point'}}
             """,
             call="point(1, [2])",
         ),
@@ -116,9 +117,11 @@ class CallToLiteral(Transform):
         if node in calls and node is min(calls, key=lambda call: (call.lineno, call.col_offset)):
             if not _is_short(function) and not any(facts.loop_of(call) for call in calls):
                 return
-            inner = {each for call in calls for each in ast.walk(call) if each is not call}
-            changes = [Replace(first=call, code=_literal(call, facts)) for call in calls if call not in inner]
-            yield Edit(changes=tuple(changes))
+            new: dict[ast.AST, str] = {}
+            for call in sorted(calls, key=lambda call: (-call.lineno, -call.col_offset)):
+                # A call inside of another starts later, so its new code is there when the other needs it.
+                new[call] = _literal(call, new, facts)
+            yield Edit(changes=tuple(changes_in(function, new, frozenset())))
 
 
 def _is_plain(call: ast.Call) -> bool:
@@ -143,8 +146,9 @@ def _is_short(function: ast.AST) -> bool:
     return len(statements) - 1 <= _MOST_STATEMENTS
 
 
-def _literal(call: ast.Call, facts: Facts) -> str:
+def _literal(call: ast.Call, new: Mapping[ast.AST, str], facts: Facts) -> str:
     if not call.keywords:
         return _EMPTY[facts.segment(call.func)]
-    pairs = [f"{keyword.arg!r}: {facts.segment(keyword.value)}" for keyword in call.keywords]
+    values = [new.get(each.value) or with_replacements(each.value, new, facts) for each in call.keywords]
+    pairs = [f"{each.arg!r}: {value}" for each, value in zip(call.keywords, values, strict=True)]
     return "{" + ", ".join(pairs) + "}"

@@ -413,8 +413,6 @@ def _change(use: _Use, found: _Plain, facts: Facts) -> str:
 
 
 def _literal(use: _Use, found: _Plain, facts: Facts) -> str:
-    """The plain text in source: as it is written now, where that is no raw string."""
+    """The plain text in source: as it is written now, where that is plain."""
     written = facts.segment(use.written)
-    on_one_line = isinstance(use.written, ast.Constant) and use.written.lineno == use.written.end_lineno
-    is_raw = "r" in written.lower().partition("'")[0].partition('"')[0]
-    return written if found.text == use.pattern and on_one_line and not is_raw else repr(found.text)
+    return written if written in {f'"{found.text!s}"', f"'{found.text!s}'"} else repr(found.text)

@@ -198,7 +198,13 @@ def _why_not(call: ast.Call, shape: _Shape, facts: Facts) -> str:
         return "Outside of functions, and where frames are looked at, a comprehension shows."
     if any(isinstance(node, ast.Name) and node.id == shape.name for node in ast.walk(shape.items)):
         return f"'{shape.name}' would mean two things in one comprehension."
+    return _why_not_body(shape)
+
+
+def _why_not_body(shape: _Shape) -> str:
     for node in ast.walk(shape.body):
+        if isinstance(node, ast.Name) and node.id == shape.name and not isinstance(node.ctx, ast.Load):
+            return f"'{shape.name}' would mean two things in one comprehension."
         if isinstance(node, _NOT_IN_COMPREHENSIONS):
             return "The lambda makes functions or generators of its own, which would share the variable."
         match node:
