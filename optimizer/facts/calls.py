@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ class Calls:
         match call.func:
             case _ if origin in tables.PURE_FUNCTIONS:
                 yield from self._arguments(call, tables.SCALARS, repeat=repeat)
+                if origin.startswith("re."):
+                    yield from self._flags(call)
             case ast.Name(id=name) as func if self._of.names.is_builtin(name, func):
                 yield from self._builtin(call, name, repeat=repeat)
             case ast.Attribute(value=value, attr=attr) if not origin:
@@ -50,6 +53,14 @@ class Calls:
             yield from self._of.look(arg, repeat=repeat)
             if self._of.constants.constant_value(arg) is UNKNOWN:
                 yield from self._of.needs(arg, types, "passes on")
+
+    def _flags(self, call: ast.Call) -> Iterator[Note]:
+        """With `re.DEBUG`, compiling prints; a number that is not known could be that."""
+        for arg in (*call.args, *(keyword.value for keyword in call.keywords)):
+            value = self._of.constants.constant_value(arg)
+            text = isinstance(value, str | bytes) or self._of.types.type_of(arg).name in tables.TEXT
+            if not text and (not isinstance(value, int) or value & re.DEBUG):
+                yield Note(arg, NoteKind.RUNS, f"the flags `{self._of.text(arg)}` may print")
 
     def _builtin(self, call: ast.Call, name: str, *, repeat: bool) -> Iterator[Note]:
         match call.args:

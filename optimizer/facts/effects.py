@@ -42,7 +42,14 @@ class Effects:
         match node:
             case ast.expr():
                 yield from self.purities.side_effects(node)
-            case ast.Pass() | ast.Break() | ast.Continue() | ast.Return(value=None):
+            case (
+                ast.Pass()
+                | ast.Break()
+                | ast.Continue()
+                | ast.Return(value=None)
+                | ast.Global()
+                | ast.Nonlocal()
+            ):
                 return
             case ast.Return(value=ast.expr() as value) | ast.Expr(value=value):
                 yield from self.notes(value)
@@ -82,6 +89,7 @@ class Effects:
                 yield from self._bound(target, items, element=True)
             case ast.Try(handlers=handlers, finalbody=last):
                 for handler in handlers:
+                    yield from self.notes(handler.type) if handler.type is not None else ()
                     yield from self._block(handler.body)
                 yield from self._block(last)
         yield from self._block(node.body)

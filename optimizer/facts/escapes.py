@@ -88,7 +88,7 @@ class Escapes:
             case ast.Delete() | ast.Expr() | ast.UnaryOp(op=ast.Not()):
                 return False
             case ast.Compare():
-                return not self._is_known(node)
+                return not self._compares_quietly(parent)
             case ast.For(iter=iterated) | ast.comprehension(iter=iterated) if iterated is node:
                 return not self._is_known(node)
             case ast.If(test=test) | ast.While(test=test) if test is node:
@@ -106,7 +106,13 @@ class Escapes:
             case _:
                 return not (isinstance(node.ctx, ast.Load) and self._is_scalar(node))
 
-    def _is_known(self, node: ast.Name) -> bool:
+    def _compares_quietly(self, compare: ast.Compare) -> bool:
+        """Whether no operand can get hold of another: an `__eq__` of the project could."""
+        if all(isinstance(op, ast.Is | ast.IsNot) for op in compare.ops):
+            return True
+        return all(self._is_known(operand) for operand in (compare.left, *compare.comparators))
+
+    def _is_known(self, node: ast.expr) -> bool:
         fact = self.types.type_of(node)
         return fact.proved and fact.name in _KNOWN
 

@@ -51,6 +51,9 @@ class ExpressionTypes:
                 return proved(
                     type(value).__name__, element=type(value).__name__ if isinstance(value, str) else ""
                 )
+            case ast.JoinedStr(values=[ast.FormattedValue(value=value)]) if not self._is_scalar(value):
+                # With nothing to join, it is whatever `__format__` gives, which may be a subclass.
+                return TypeFact(name="str", evidence=Evidence.ANNOTATED, element="str")
             case ast.JoinedStr():
                 return proved("str", "str")
             case ast.List(elts=elts):
@@ -92,6 +95,10 @@ class ExpressionTypes:
                 return self._subscript(self._type(value), index)
             case _:
                 return NOTHING
+
+    def _is_scalar(self, expr: ast.AST) -> bool:
+        fact = self._type(expr)
+        return fact.proved and fact.name in tables.SCALARS
 
     def _proved_name(self, expr: ast.AST) -> str:
         fact = self._type(expr)

@@ -46,7 +46,6 @@ class Facts:
         self.tree = tree
         self.path = path
         self.repository = repository or RepositoryFacts.build({path or "<text>": text})
-        self._knows_repository = repository is not None
         self._recordings = {
             recording.target.qualname: recording for recording in recordings if self._is_here(recording)
         }
@@ -87,7 +86,7 @@ class Facts:
 
     @cached_property
     def _imports(self) -> Imports:
-        return Imports(self._names)
+        return Imports(self._names, self.repository.hides_standard)
 
     @cached_property
     def _constants(self) -> Constants:
@@ -271,12 +270,10 @@ class Facts:
         return self.repository.words_of(self.text)
 
     def _patched(self, name: str) -> bool:
-        if not self._knows_repository:
-            return False
         return self.repository.assigned_outside(self._module, name)
 
     def _is_patched(self, name: str) -> bool:
-        return self._knows_repository and self.repository.is_patched(self._module, name)
+        return self.repository.is_patched(self._module, name)
 
     def _overridden(self, class_name: str, attribute: str) -> bool:
         return self.repository.may_be_code(class_name, attribute)

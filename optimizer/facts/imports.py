@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import sys
+from collections.abc import Callable
 from functools import cached_property
 
 from optimizer.facts.names import Names
@@ -12,8 +14,9 @@ from optimizer.facts.scopes import Scope, ScopeKind
 class Imports:
     """Origins of one module's imported names."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, hidden: Callable[[str], bool] = lambda _: False) -> None:
         self.names = names
+        self._hidden = hidden
         self.tree = names.tree
         self.scopes = names.scopes
         self._known: dict[tuple[str, Scope], str] = {}
@@ -53,7 +56,10 @@ class Imports:
         key = (name, scope)
         if key not in self._known:
             origins = {self._imported(node) for node in self.scopes.bindings(name, scope)}
-            self._known[key] = origins.pop() if len(origins) == 1 else ""
+            origin = origins.pop() if len(origins) == 1 else ""
+            top = origin.partition(".")[0]
+            # A file `random.py` of the repository may be what `import random` finds.
+            self._known[key] = "" if top in sys.stdlib_module_names and self._hidden(top) else origin
         return self._known[key]
 
     @cached_property

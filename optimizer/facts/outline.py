@@ -79,7 +79,7 @@ class Outline:
             if holder is not None:
                 yield Patch(holder, store.attr, textual=False)
         for name, calls in self.calls.items():
-            if name.lower().endswith(_PATCHERS):
+            if name.lower().endswith(_PATCHERS) or name == "dict":
                 for call in calls:
                     yield from self._patch_call(call)
 
@@ -103,6 +103,8 @@ class Outline:
         return isinstance(node, ast.Name) and node.id in self.imported
 
     def _patch_call(self, call: ast.Call) -> Iterator[Patch]:
+        if last_name(call.func) == "dict" and not isinstance(call.func, ast.Attribute):
+            return
         names = [keyword.arg for keyword in call.keywords if keyword.arg]
         match call.args:
             case [ast.Constant(value=str(target)), *_]:

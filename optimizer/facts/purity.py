@@ -157,8 +157,9 @@ class Purities:
 
     def _assumption(self, expr: ast.expr, fact: TypeFact) -> Assumption:
         is_parameter = isinstance(expr, ast.Name) and self.names.is_parameter(expr.id, expr)
+        held = f" of {fact.element}" if fact.element and fact.name != fact.element else ""
         return Assumption(
-            text=f"`{self.text(expr)}` is exactly {fact.name}",
+            text=f"`{self.text(expr)}` is exactly {fact.name}{held}",
             evidence=fact.evidence,
             observed=fact.observed,
             parameter=expr.id if is_parameter and isinstance(expr, ast.Name) else "",

@@ -16,9 +16,10 @@ from optimizer.facts.outline import ANY_NAME, UNKNOWN_HOLDER, ClassOutline, Outl
 from optimizer.facts.tree import parse
 
 _WORD = re.compile(r"[^\W\d]\w*")
-_PATCHING_WORD = re.compile(
-    r"(?:patch|setattr|delattr|swap|stub|override|object|multiple|spy)\w*\s*\(", re.IGNORECASE
+_COMPUTED = re.compile(
+    r"(?:attr|patch|swap|stub|override|object|multiple|spy)\s*\(\s*[^,()'\"]+,\s*[^'\"\s]", re.IGNORECASE
 )
+_EMPTY_BASES = frozenset({"object", "ABC", "Protocol", "Generic"})
 
 
 class RepositoryFacts:
@@ -92,25 +93,25 @@ class RepositoryFacts:
     # --- names that are set from outside ---
 
     def _patches(self, name: str) -> frozenset[Patch]:
-        """Everything that may set an attribute of that name."""
+        """Everything that may set an attribute of that name.
+
+        A call that sets names which it computes counts where its holder is known, or its file holds the name.
+        """
         if name not in self._patches_of:
-            stored = re.compile(rf"\.\s*{name}\b|[\"'.]{name}[\"']|\b{name}\s*=")
             found = set(self._wildcards)
-            for path in self.files_with(name):
-                if stored.search(self.sources[path]):
-                    outline = self.outline(path)
-                    found |= {patch for patch in outline.patches if patch.name == name} if outline else set()
+            for _, outline in self._outlines_with(name):
+                found |= {patch for patch in outline.patches if patch.name in {name, ANY_NAME}}
             self._patches_of[name] = frozenset(found)
         return self._patches_of[name]
 
     @cached_property
     def _wildcards(self) -> frozenset[Patch]:
-        """Calls that set attributes of which only the holder is known."""
+        """Calls that set attributes of a known holder under names that they compute."""
         found: set[Patch] = set()
         for path, text in self.sources.items():
-            outline = self.outline(path) if _PATCHING_WORD.search(text) else None
+            outline = self.outline(path) if _COMPUTED.search(text) else None
             if outline is not None:
-                found |= {patch for patch in outline.patches if patch.name == ANY_NAME}
+                found |= {patch for patch in outline.patches if patch.name == ANY_NAME and patch.holder}
         return frozenset(found)
 
     def assigned_outside(self, module: str, name: str) -> bool:
@@ -157,9 +158,8 @@ class RepositoryFacts:
         """Whether a subclass, or an assignment from outside, may replace `Class.method`."""
         class_name, _, method = method_qualname.rpartition(".")
         last = class_name.rpartition(".")[2]
-        return (
-            self._is_redefined(last, method) or self.assigned_outside(last, method) or self._by_class(method)
-        )
+        by_class = any(patch.holder == "cls" for patch in self._patches(method))
+        return by_class or self._is_redefined(last, method) or self.assigned_outside(last, method)
 
     def may_be_code(self, class_name: str, attribute: str) -> bool:
         """Whether a subclass, or an assignment to the class, may make a stored attribute something else."""
@@ -169,11 +169,58 @@ class RepositoryFacts:
             for patch in self._patches(attribute)
         )
 
-    def _by_class(self, name: str) -> bool:
-        return any(patch.holder == "cls" for patch in self._patches(name))
-
     def _is_redefined(self, class_name: str, name: str) -> bool:
-        return any(name in each.bound for _, each in self._derived(class_name))
+        """Whether a derived class binds the name, itself or by another base that comes before this class."""
+        derived = list(self._derived(class_name))
+        family = {class_name, *(each.name for _, each in derived)}
+        return any(
+            name in each.bound or any(self._may_bind(base, name, family) for base in self._bases(path, each))
+            for path, each in derived
+        )
+
+    def _bases(self, path: str, each: ClassOutline) -> list[str]:
+        """The bases by the names that they were defined under."""
+        outline = self.outline(path)
+        return [outline.imported.get(base, base) if outline else base for base in each.bases]
+
+    def _may_bind(self, base: str, name: str, known: set[str]) -> bool:
+        """Whether a class of that name may have the attribute; classes that are not in the repository may."""
+        if base in known or base in _EMPTY_BASES:
+            return False
+        found = [
+            each for _, outline in self._outlines_with(base) for each in outline.classes if each.name == base
+        ]
+        if not found:
+            return True
+        known = known | {base}
+        return any(
+            name in each.bound or any(self._may_bind(up, name, known) for up in each.bases) for each in found
+        )
+
+    def hides_standard(self, module: str) -> bool:
+        """Whether the repository has a top-level module or package of that name, which may be imported instead."""
+        return any(
+            str(PurePosixPath(path).parent) not in self._packages for path in self._modules.get(module, ())
+        )
+
+    @cached_property
+    def _packages(self) -> frozenset[str]:
+        """Folders that are packages."""
+        return frozenset(
+            str(PurePosixPath(path).parent)
+            for path in self.sources
+            if PurePosixPath(path).name == "__init__.py"
+        )
+
+    @cached_property
+    def _modules(self) -> dict[str, list[str]]:
+        """Paths of modules and packages by their last name; a package stands by its folder."""
+        found: dict[str, list[str]] = {}
+        for path in self.sources:
+            pure = PurePosixPath(path)
+            pure = pure.parent if pure.name == "__init__.py" else pure
+            found.setdefault(pure.stem, []).append(str(pure))
+        return found
 
     # --- use and interface ---
 

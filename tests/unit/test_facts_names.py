@@ -154,6 +154,22 @@ def test_origins_of_attributes(text, origin):
     assert facts.origin(facts.tree.body[-1].value) == origin
 
 
+@pytest.mark.parametrize(
+    ("path", "hidden"),
+    [
+        ("re", True),
+        ("src/re", True),
+        ("re/__init__", True),
+        ("package/re", False),
+        ("package/re/__init__", False),
+        ("other/re", True),
+    ],
+)
+def test_a_top_level_module_of_the_repository_hides_the_standard_one(path, hidden):
+    facts = build("import re\nx = re.sub", **{path: "", "package/__init__": ""})
+    assert (facts.origin(facts.tree.body[-1].value) == "") is hidden
+
+
 def test_a_patched_import_is_not_sure():
     facts = build("import re\nx = re.sub", test_module="mock.patch('package.module.re')")
     assert facts.origin(facts.tree.body[-1].value) == ""
@@ -181,6 +197,10 @@ def test_a_patched_import_is_not_sure():
         ("A = 1", {"test": "monkeypatch.setattr('package.module.A', 2)"}, False),
         ("A = 1", {"test": "mock.patch.multiple('package.module', A=2)"}, False),
         ("A = 1", {"test": "import package.module as m\nfor k, v in x: setattr(m, k, v)"}, False),
+        ("A = 1", {"test": "with mock.patch.dict('package.module.A', {}): pass"}, False),
+        ("A = 1", {"test": "def g(module):\n    setattr(module, name, A)"}, False),
+        ("A = 1\nimport sys\nsys.modules[__name__].A = 2", {}, False),
+        ("A = 1", {"test": "def g(module):\n    setattr(module, name, 1)"}, True),
         ("A = 1", {"test": "import other\nother.A = 2"}, True),
         ("A = 1", {"test": "class T:\n    def f(self):\n        self.A = 2"}, True),
         ("A = 1", {"test": "print('A')"}, True),

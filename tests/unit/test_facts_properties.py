@@ -793,6 +793,48 @@ def test_scopes_agree_with_the_compiler(path):
     assert ours == sorted((name, sorted(names)) for name, names in compiled(text, path))
 
 
+CATEGORIES = {"local": "is_local", "free": "is_free", "global": "is_global"}
+
+
+@pytest.mark.parametrize("path", tuple(standard_library()), ids=lambda path: path.stem)
+def test_names_mean_what_the_compiler_says(path):
+    text = path.read_text(encoding="utf-8")
+    scopes = Scopes(Tree(ast.parse(text)))
+    ours: dict[tuple[str, int, str], set[str]] = {}
+    for node in ast.walk(scopes.module.node):
+        scope = scopes.scope_of(node)
+        if isinstance(node, ast.Name) and scope and scope.kind in {ScopeKind.FUNCTION, ScopeKind.CLASS}:
+            place = (scope.node.name, first_line(scope.node), node.id)  # type: ignore[attr-defined]
+            ours.setdefault(place, set()).add(category(scopes.owner(node.id, node), scope))
+    theirs = meanings(text, path)
+    asked = {place: kinds for place, kinds in ours.items() if place in theirs}
+    assert len(asked) > len(ours) * 0.75
+    assert asked == {place: {theirs[place]} for place in asked}
+
+
+def first_line(node: ast.AST) -> int:
+    return min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])  # type: ignore[attr-defined]
+
+
+def category(owner: Scope | None, scope: Scope) -> str:
+    if owner is None or owner.kind is ScopeKind.MODULE:
+        return "global"
+    return "local" if owner is scope else "free"
+
+
+def meanings(text: str, path: Path) -> dict[tuple[str, int, str], str]:
+    found: dict[tuple[str, int, str], str] = {}
+    waiting = [symtable.symtable(text, str(path), "exec")]
+    while waiting:
+        table = waiting.pop()
+        waiting += table.get_children()
+        for symbol in table.get_symbols():
+            kinds = [kind for kind, asks in CATEGORIES.items() if getattr(symbol, asks)()]
+            if len(kinds) == 1 and not symbol.get_name().startswith("__"):
+                found[table.get_name(), table.get_lineno(), symbol.get_name()] = kinds[0]
+    return found
+
+
 def bound_in(scope: Scope, scopes: Scopes) -> set[str]:
     """The names of a scope; from 3.12 on the compiler adds those of the comprehensions that run in it."""
     found = {name for name in scope.bindings if not name.startswith("__")}

@@ -27,7 +27,7 @@ def answer(body: str, head: str = "def f(a, b):", prelude: str = "", recordings:
     ("expression", "name", "element"),
     [
         ("1", "int", ""), ("1.0", "float", ""), ("'a'", "str", "str"), ("b'a'", "bytes", ""), ("None", "NoneType", ""),
-        ("True", "bool", ""), ("f'{a}'", "str", "str"), ("[1, 2]", "list", "int"), ("[1, 'a']", "list", ""),
+        ("True", "bool", ""), ("f'{a}b'", "str", "str"), ("f'{1}'", "str", "str"), ("[1, 2]", "list", "int"), ("[1, 'a']", "list", ""),
         ("[a]", "list", ""), ("('a', 'b')", "tuple", "str"), ("(*a, 1)", "tuple", ""), ("{1}", "set", "int"),
         ("{'a': 1}", "dict", "str"), ("{**a}", "dict", ""), ("[str(1) for x in a]", "list", "str"),
         ("{x: 1 for x in 'ab'}", "dict", "str"), ("(1 for x in a)", "generator", "int"), ("lambda: 1", "function", ""),
@@ -55,6 +55,7 @@ def test_expressions(expression, name, element):
 
 def test_str_of_an_unknown_object_may_be_a_subclass():
     assert answer("use(str(a))").evidence is Evidence.ANNOTATED
+    assert answer("use(f'{a}')").evidence is Evidence.ANNOTATED
 
 
 @pytest.mark.parametrize(
