@@ -99,4 +99,5 @@ def run_gate(
         seen = look(values, threshold=threshold, prior_sd=prior_sd)
         if seen.answer is not Answer.UNDECIDED:
             return seen
-    raise AssertionError("the last look always decides")
+    message = "the last look always decides"
+    raise AssertionError(message)

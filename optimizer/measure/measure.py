@@ -7,7 +7,8 @@ from collections.abc import Callable
 from optimizer.measure.control import Control, measure_control
 from optimizer.measure.memory import measure_memory
 from optimizer.measure.resources import measure_resources
-from optimizer.measure.speed import Trial, measure_speed, no_measurement
+from optimizer.measure.speed import measure_speed, no_measurement
+from optimizer.measure.trial import Trial
 from optimizer.model import Measurement, Metric, Subject
 from optimizer.ports import Runner
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from optimizer.measure.processes import Unmeasurable, base_payload, disorder, work
-from optimizer.measure.speed import Gated, Trial, as_measurement, no_measurement, not_slower
+from optimizer.measure.speed import as_measurement, no_measurement, not_slower
+from optimizer.measure.trial import Gated, Trial
 from optimizer.model import Measurement, Metric, Subject
 
 LEAST_BYTES = 64 << 10
@@ -74,8 +75,8 @@ def _peaks(trial: Trial) -> tuple[Peaks, ...]:
     for count in range(_PROCESSES):
         trial.on_progress(f"measuring memory: process {count + 1} of {_PROCESSES}")
         for version, tables in found.items():
-            rows: Sequence[Sequence[int]] = ask(trial, subject, "memory", role="trace", version=version)
-            tables.append({index: peak for index, peak in rows})
+            rows: Sequence[tuple[int, int]] = ask(trial, subject, "memory", role="trace", version=version)
+            tables.append(dict(rows))
     common = set.intersection(*(set(table) for tables in found.values() for table in tables))
     if not common:
         message = "No recorded call can be rebuilt for both versions, so give calls with --inputs."
@@ -121,12 +122,11 @@ def _objections(peaks: Sequence[Peaks], trial: Trial) -> list[str]:
             f"The peak of the largest call goes from {_bytes(min(largest.before))} to {_bytes(min(largest.after))}:"
             f" {wanted:.0%} and {_bytes(LEAST_BYTES)} less are needed."
         )
-    for each in peaks:
-        if min(each.after) > _GROWTH * min(each.before) and -each.saved > LEAST_BYTES:
-            reasons.append(
-                f"The peak of recorded call {each.index} grows from {_bytes(min(each.before))}"
-                f" to {_bytes(min(each.after))}."
-            )
+    reasons += [
+        f"The peak of recorded call {each.index} grows from {_bytes(min(each.before))} to {_bytes(min(each.after))}."
+        for each in peaks
+        if min(each.after) > _GROWTH * min(each.before) and -each.saved > LEAST_BYTES
+    ]
     return reasons
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from statistics import fmean
 
 import pyperf
@@ -45,7 +45,7 @@ def _common(name: str, processes: Sequence[Process]) -> dict[str, str | int | fl
 def _run(process: Process, value: float, common: dict[str, str | int | float]) -> pyperf.Run:
     metadata = common | {
         "loops": process.loops,
-        "date": datetime.fromtimestamp(process.started, tz=timezone.utc).isoformat(sep=" "),
+        "date": datetime.fromtimestamp(process.started, tz=UTC).isoformat(sep=" "),
         "duration": process.seconds,
         "duet_ratio": round(math.exp(process.x), 4),
     }

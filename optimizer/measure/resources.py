@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from optimizer.measure.memory import ask, time_note, with_neutral_samples
 from optimizer.measure.processes import Unmeasurable
-from optimizer.measure.speed import Gated, Trial, as_measurement, no_measurement, not_slower
+from optimizer.measure.speed import as_measurement, no_measurement, not_slower
+from optimizer.measure.trial import Gated, Trial
 from optimizer.model import Measurement, Metric, Subject
 
 SLOWEST = 0.95
@@ -68,10 +69,7 @@ def _objections(old: Leaks, new: Leaks, trial: Trial) -> list[str]:
             f"Over {old.calls} calls that were made to raise, nothing was left open before the change either."
         ]
     if 1 - new.left / old.left < wanted:
-        return [
-            f"Over {old.calls} calls that were made to raise, {old.left} resources were left open before and"
-            f" {new.left} after: {wanted:.0%} fewer are needed."
-        ]
+        return [f"{_sentence(old, new)[:-1]}: {wanted:.0%} fewer are needed."]
     return []
 
 
@@ -94,10 +92,11 @@ def _measurement(
         processes=2 * _PROCESSES + base.processes,
         worst=ratio,
         reasons=tuple(reasons),
-        notes=(
-            f"Over {old.calls} calls that were made to raise, {old.left} resources were left open before"
-            f" and {new.left} after.",
-            *time_note(gated),
-        ),
+        notes=(_sentence(old, new), *time_note(gated)),
         seconds=seconds,
     )
+
+
+def _sentence(old: Leaks, new: Leaks) -> str:
+    made = f"Over {old.calls} calls that were made to raise"
+    return f"{made}, {old.left} resources were left open before and {new.left} after."

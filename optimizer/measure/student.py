@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
+_HALF = 0.5
 _TINY = 1e-300
 _PRECISION = 1e-15
 _MOST_TERMS = 500
@@ -18,7 +19,7 @@ _MOST_TERMS = 500
 @lru_cache(maxsize=1024)
 def quantile(probability: float, degrees: float) -> float:
     """The t below which `probability` (at least a half, below 1) of the distribution lies."""
-    if not 0.5 <= probability < 1 or degrees <= 0:
+    if not _HALF <= probability < 1 or degrees <= 0:
         message = f"No t quantile for probability {probability} with {degrees} degrees of freedom."
         raise ValueError(message)
     low, high = 0.0, 1.0

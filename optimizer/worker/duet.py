@@ -35,7 +35,7 @@ def _measure(payload):
         raise ValueError("no recorded call could be rebuilt (%s)" % "; ".join(_reasons(lost)))
     chosen = duet_calls.choose(calls, MOST_CALLS, payload["turn"])
     entries = sorted({call.entry for call in chosen} | set(payload["qualnames"]))
-    stage = duet_time.Stage(chosen, _build(module, payload, entries), finder(payload))
+    stage = duet_time.Stage(chosen, _build(module, payload, entries), find)
     with duet_load.quiet_errors():
         left = stage.examine(payload["order"])
         stage.resets = duet_time.resets(left, duet_load.own_names(entries))
@@ -81,20 +81,13 @@ def _build(module, payload, entries):
         ) from error
 
 
-def finder(payload):
-    """How to find the function for a call: what callers see, or the bare one as a recorder sees its frame."""
-    return _public if payload.get("inputs_file") else _recorded
-
-
-def _public(side, call):
+def find(side, call):
+    """The function to call: what callers see, or the bare one as a recorder sees its frame."""
+    bare = call.entry in side.raw or not isinstance(side.namespace.get(call.entry.partition(".")[0]), type)
+    if bare and not call.public:
+        return duet_sides.raw_function(side, call.entry, call.fresh())
     side.install()
     return duet_sides.public_entry(side, call.entry)
-
-
-def _recorded(side, call):
-    if isinstance(side.namespace.get(call.entry.partition(".")[0]), type) and call.entry not in side.raw:
-        return _public(side, call)
-    return duet_sides.raw_function(side, call.entry, call.fresh())
 
 
 def tabulate(calls, counts):

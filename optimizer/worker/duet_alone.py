@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import importlib
 import sys
 
 from . import duet_load, load
@@ -46,7 +45,9 @@ def import_version(payload, name):
     wanted = {*payload["qualnames"], *payload["sample_of"]}
     builtins.__tenpercent_keep__ = side.keep
     sys.meta_path.insert(0, _KeepingFinder(payload["file"], payload[name], wanted))
-    side.adopt(duet_load.checked(importlib.import_module(payload["module"]), payload))
+    loader = _KeepingLoader(payload["module"], payload["file"], payload[name])
+    loader.wanted = wanted
+    side.adopt(duet_load.checked(duet_load.imported(payload, loader), payload))
     return side
 
 

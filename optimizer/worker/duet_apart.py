@@ -100,7 +100,8 @@ def _measure(payload, pair):
             "no recorded call could be rebuilt for both versions (%s)"
             % "; ".join(sorted({*known[0]["lost_reasons"], *known[1]["lost_reasons"]})[:3])
         )
-    chosen = [turn.ask("choose", indexes, payload["turn"]) for turn in (before, after)][0]
+    after.ask("choose", indexes, payload["turn"])
+    chosen = before.ask("choose", indexes, payload["turn"])
     seen = {name: pair[name].ask("examine") for name in payload["order"]}
     plan = agree(seen["before"], seen["after"])
     for name in payload["order"]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import importlib.util
 import itertools
 import pickle
-import sys
 import types
 
 INPUTS_CAP = 2000
@@ -14,21 +12,31 @@ _CONSTANT = (type(None), bool, int, float, complex, str, bytes, type, types.Modu
 
 
 class Call:
-    """One call. `fresh()` gives arguments that nobody has touched, as (args, kwargs)."""
+    """One call. `fresh()` gives arguments that nobody has touched, as (args, kwargs).
 
-    def __init__(self, index, entry, stratum, weight, fresh):
+    `public` says that a caller's view of the function is meant, with its decorators: somebody wrote these
+    arguments down. A recorder sees the frames of bare functions.
+    """
+
+    def __init__(self, index, entry, stratum, weight, fresh, public=False):
         self.index = index
         self.entry = entry
         self.stratum = stratum
         self.weight = weight
         self.fresh = fresh
+        self.public = public
+
+    def weighing(self, weight):
+        """The same call with another weight."""
+        return Call(self.index, self.entry, self.stratum, weight, self.fresh, self.public)
 
 
 def load(payload):
     """All calls, and what was lost as (weight, reason). Weights are as given; they need not sum to 1."""
+    calls, lost = _from_samples(payload)
     if payload.get("inputs_file"):
-        return _from_file(payload["inputs_file"], payload["qualnames"][0])
-    return _from_samples(payload)
+        calls += _from_file(payload["inputs_file"], payload["qualnames"][0], len(payload["samples"]))
+    return calls, lost
 
 
 def choose(calls, cap, turn):
@@ -46,8 +54,7 @@ def choose(calls, cap, turn):
         count = min(len(group), 1 + int((cap - len(heaviest)) * weight / (total or 1)))
         picked = [group[(turn * count + offset) % len(group)] for offset in range(count)]
         mass = sum(call.weight for call in picked) or 1
-        for call in picked:
-            chosen.append(Call(call.index, call.entry, call.stratum, call.weight * weight / mass, call.fresh))
+        chosen.extend(call.weighing(call.weight * weight / mass) for call in picked)
     return sorted(chosen, key=lambda call: call.index)
 
 
@@ -126,7 +133,7 @@ def _from_samples(payload):
         entry = names[index] if index < len(names) else payload["qualnames"][0]
         try:
             data = base64.b64decode(blob)
-            args, kwargs = pickle.loads(data)
+            pickle.loads(data)
         except BaseException as error:
             lost.append((weight, "%s: %s" % (type(error).__name__, error)))
             continue
@@ -142,34 +149,32 @@ def _unpickle(data):
     return fresh
 
 
-def _from_file(path, entry):
-    module = _import_file(path)
-    first = _materialise(module)
+def _from_file(path, entry, offset):
+    with open(path, "rb") as stream:
+        code = compile(stream.read(), path, "exec", dont_inherit=True)
+    first = list(itertools.islice(_inputs(code, path), INPUTS_CAP))
     calls = []
-    for index, args in enumerate(first):
+    for place, args in enumerate(first):
         if not isinstance(args, tuple):
+            given = type(args).__name__
             raise ValueError(
-                "inputs() of %s yields a %s as item %d; yield argument tuples"
-                % (path, type(args).__name__, index)
+                "inputs() of %s yields a %s as item %d; yield argument tuples" % (path, given, place)
             )
-        calls.append(Call(index, entry, size_name((args, {})), 1 / len(first), _again(module, index)))
-    return calls, []
+        fresh = _again(code, path, place)
+        calls.append(Call(offset + place, entry, size_name((args, {})), 1 / len(first), fresh, public=True))
+    return calls
 
 
-def _import_file(path):
-    spec = importlib.util.spec_from_file_location("tenpercent_inputs", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+def _inputs(code, path):
+    """What the file yields when it runs anew: an earlier run's values may have been changed by calls."""
+    module = types.ModuleType("tenpercent_inputs")
+    module.__file__ = path
+    exec(code, module.__dict__)
+    return iter(module.inputs())
 
 
-def _materialise(module):
-    return list(itertools.islice(module.inputs(), INPUTS_CAP))
-
-
-def _again(module, index):
+def _again(code, path, place):
     def fresh():
-        return next(itertools.islice(module.inputs(), index, None)), {}
+        return next(itertools.islice(_inputs(code, path), place, None)), {}
 
     return fresh

@@ -236,7 +236,7 @@ def _plain_attribute(node):
 
 
 def _add_entry(entry, version, plan):
-    first, _, rest = entry.partition(".")
+    first = entry.partition(".")[0]
     classes = version.classes()
     if first not in classes:
         for unit in version.units:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 
@@ -44,7 +45,23 @@ class quiet_errors:
 def module(payload, text):
     """Import the project's module with `text` served as its file, under all its names."""
     load.serve(payload["file"], text)
-    return checked(importlib.import_module(payload["module"]), payload)
+    return checked(imported(payload, load._Substitute(payload["module"], payload["file"], text)), payload)
+
+
+def imported(payload, loader):
+    """The module as imports find it, else (no import root leads to its file) as `loader` loads it."""
+    name = payload["module"]
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+    spec = importlib.util.spec_from_loader(name, loader, origin=payload["file"])
+    spec.has_location = True
+    found = importlib.util.module_from_spec(spec)
+    sys.modules[name] = found
+    loader.exec_module(found)
+    return found
 
 
 def checked(found, payload):
@@ -55,7 +72,7 @@ def checked(found, payload):
             "%s was imported from %s instead of %s" % (payload["module"], where, payload["file"])
         )
     for alias in payload.get("aliases", ()):
-        sys.modules[alias] = found
+        sys.modules.setdefault(alias, found)
     return found
 
 

@@ -1,10 +1,12 @@
 """The timed loops, generated for the shape of each call, so that the harness costs next to nothing.
 
 Every loop is compiled anew for each call and side: byte code carries inline caches, and two functions
-must not share them. A loop returns nanoseconds of this thread's processor time: what a neighbour takes is no
-part of it (on a machine with four times the work it can do, numbers from the wall clock spread up to seven times as
-much; on a quiet one, alike). Functions that wait are found by comparing with the wall clock. The styles say what becomes of the result:
-plain (dropped), drain (iterated to its end), enter (entered and left), await, adrain (async for).
+must not share them. A loop returns nanoseconds of this thread's processor time, of which what a neighbour
+takes is no part: on a machine with four times the work it can do, numbers from the wall clock spread up to
+seven times as much, and on a quiet one alike. Functions that wait are found by comparing with the wall clock.
+
+The styles say what becomes of the result: plain (dropped), drain (iterated to its end), enter (entered and
+left), await, adrain (async for).
 """
 
 from __future__ import annotations

@@ -59,10 +59,10 @@ class _NeutralPickler(pickle.Pickler):
         if owner not in self._owners or isinstance(obj, (type, tuple)) or _has_own_way(owner):
             return NotImplemented
         state = _attributes(obj)
-        fields = getattr(owner, "__dataclass_fields__", None)
-        if fields and set(fields) == set(state) and not hasattr(owner, "__post_init__"):
-            if all(field.init for field in fields.values()):
-                return _construction(owner, fields, state)
+        fields = getattr(owner, "__dataclass_fields__", {})
+        made_of_fields = fields and set(fields) == set(state) and all(field.init for field in fields.values())
+        if made_of_fields and not hasattr(owner, "__post_init__"):
+            return _construction(owner, fields, state)
         return copyreg.__newobj__, (owner,), (None, state)
 
 

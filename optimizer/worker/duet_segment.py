@@ -1,5 +1,4 @@
-"""One recorded call, made ready to be timed on each side: how its result is used up, and whether its
-arguments have to be fresh every time."""
+"""One recorded call, made ready to be timed: how its result is used up, and whether arguments must be fresh."""
 
 from __future__ import annotations
 

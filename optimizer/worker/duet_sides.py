@@ -96,21 +96,25 @@ def _fits(function, count, keywords):
 
 
 def public_entry(side, qualname):
-    """What a caller outside would call: the decorated function, the class, or the method."""
+    """What a caller outside would call: the decorated function, the class, or the method with its receiver."""
     first, *rest = qualname.split(".")
     if first not in side.namespace:
         raise LookupError("%s is not there in both versions" % qualname)
     found = side.namespace[first]
     for name in rest:
-        raw = next((vars(base)[name] for base in getattr(found, "__mro__", ()) if name in vars(base)), None)
-        if isinstance(raw, (property, functools.cached_property)):
-            return functools.partial(_read_attribute, name)
-        found = getattr(found, name)
-    return found
+        found = next((vars(base)[name] for base in getattr(found, "__mro__", ()) if name in vars(base)), None)
+        if found is None:
+            raise LookupError("%s is not there in both versions" % qualname)
+    return _unbound(found)
 
 
-def _read_attribute(name, owner):
-    return getattr(owner, name)
+def _unbound(found):
+    """The function under what a class statement wraps a method in."""
+    if isinstance(found, (staticmethod, classmethod)):
+        return found.__func__
+    if isinstance(found, property):
+        return found.fget
+    return found.func if isinstance(found, functools.cached_property) else found
 
 
 def _build_side(name, module, version, other, plan, filename):

@@ -32,7 +32,7 @@ class Stage:
         self.passes = 1
         self.waits = 0
         self.slowest = []
-        self.resets = {name: () for name in sides}
+        self.resets = dict.fromkeys(sides, ())
         self.states = {name: State(side) for name, side in sides.items()}
 
     def examine(self, order):

@@ -58,7 +58,7 @@ class _Desk:
     def choose(self, indexes, turn):
         calls = [call for call in self._calls if call.index in set(indexes)]
         chosen = duet_calls.choose(calls, duet.MOST_CALLS, turn)
-        self._stage = duet_time.Stage(chosen, {self._name: self._side}, duet.finder(self._payload))
+        self._stage = duet_time.Stage(chosen, {self._name: self._side}, duet.find)
         return [{"index": call.index, "stratum": call.stratum, "weight": call.weight} for call in chosen]
 
     def examine(self):

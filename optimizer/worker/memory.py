@@ -29,11 +29,11 @@ def _neutral(payload):
 
 def _trace(payload):
     side, calls = load_calls(payload)
-    find, loop = duet.finder(payload), duet_segment.Loop()
+    loop = duet_segment.Loop()
     peaks = []
     with duet_load.quiet_errors():
         for call in calls:
-            function = find(side, call)
+            function = duet.find(side, call)
             # The first call fills caches and imports what it needs; a workload does that once.
             duet_segment.run_once(function, call.fresh(), loop)
             peaks.append([call.index, _traced_peak(function, call.fresh(), loop)])
@@ -54,7 +54,7 @@ def _traced_peak(function, arguments, loop):
 def _resident(payload):
     side, calls = load_calls(payload)
     call = next(call for call in calls if call.index == payload["index"])
-    function, loop = duet.finder(payload)(side, call), duet_segment.Loop()
+    function, loop = duet.find(side, call), duet_segment.Loop()
     arguments = call.fresh()
     with duet_load.quiet_errors():
         gc.collect()

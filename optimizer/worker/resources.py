@@ -41,14 +41,14 @@ def run(payload, send):
 
 def _count(payload):
     side, calls = load_calls(payload)
-    find, loop = duet.finder(payload), duet_segment.Loop()
+    loop = duet_segment.Loop()
     codes = {function.__code__ for functions in side.raw.values() for function in functions}
     points = []
     with duet_load.quiet_errors():
         gc.collect()
         gc.disable()
         for call in calls:
-            function = find(side, call)
+            function = duet.find(side, call)
             duet_segment.run_once(function, call.fresh(), loop)
             points.extend((call, function, place) for place in _open_places(function, call, codes, loop))
         result = {"points": len(points), "calls": 0, "held": 0, "warned": 0}
