@@ -372,7 +372,7 @@ class Facts:
         """Whether the object behind `name` may change while `within` runs (rebinding counts)."""
         return self._escapes.mutated_in(name, within)
 
-    def catches(self, node: ast.AST) -> list[ast.AST]:
+    def catches(self, node: ast.AST) -> list[ast.Try | ast.TryStar]:
         """The `try` statements of the same function whose body holds `node`, innermost first."""
         return self._tree.catches(node)
 

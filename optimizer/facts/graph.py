@@ -82,7 +82,7 @@ class Graph:
                 return self._match(stmt, before)
             case ast.Break() | ast.Continue() | ast.Return() | ast.Raise():
                 return self._jump_statement(stmt, before)
-            case _ if isinstance(stmt, _TRIES):
+            case ast.Try() | ast.TryStar():
                 return self._try(stmt, before)
             case _:
                 return [self._point((stmt,), before)]
@@ -156,7 +156,7 @@ class Graph:
                 self._connect(points, around.head)
                 return
 
-    def _try(self, stmt: ast.Try, before: list[int]) -> list[int]:
+    def _try(self, stmt: ast.Try | ast.TryStar, before: list[int]) -> list[int]:
         outer = self._catching
         last = _Finally(self._point(())) if stmt.finalbody else None
         if last is not None:
@@ -182,7 +182,7 @@ class Graph:
         self._around.pop()
         return self._finally(stmt, last, ends)
 
-    def _finally(self, stmt: ast.Try, last: _Finally, before: list[int]) -> list[int]:
+    def _finally(self, stmt: ast.Try | ast.TryStar, last: _Finally, before: list[int]) -> list[int]:
         self._connect(before, last.entry)
         ends = self._block(stmt.finalbody, [last.entry])
         for end in ends:
@@ -190,6 +190,3 @@ class Graph:
         for kind in sorted(last.pending):
             self._jump(kind, ends)
         return ends
-
-
-_TRIES = tuple(node for node in (ast.Try, getattr(ast, "TryStar", None)) if node is not None)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from optimizer.facts import type_tables as tables
 from optimizer.facts.attributes import Attributes
+from optimizer.facts.calls import Calls
 from optimizer.facts.constants import UNKNOWN, Constants
 from optimizer.facts.imports import Imports
 from optimizer.facts.names import Names
@@ -36,9 +37,6 @@ class Purities:
         attributes: Attributes,
         segment: Callable[[ast.AST], str],
     ) -> None:
-        # The two halves of one grammar: calls hold expressions, expressions hold calls.
-        from optimizer.facts.calls import Calls  # noqa: PLC0415
-
         self.names = names
         self.tree = names.tree
         self.imports = imports

@@ -165,14 +165,14 @@ class Tree:
             below = above
         return None
 
-    def catches(self, node: ast.AST) -> list[ast.AST]:
+    def catches(self, node: ast.AST) -> list[ast.Try | ast.TryStar]:
         """The `try` statements of the same function whose body holds `node`, innermost first."""
-        found: list[ast.AST] = []
+        found: list[ast.Try | ast.TryStar] = []
         below = node
         for above in self.ancestors(node):
             if isinstance(above, (*FUNCTIONS, ast.Lambda, ast.ClassDef)):
                 break
-            if type(above).__name__ in {"Try", "TryStar"} and self.field(below) == "body":
+            if isinstance(above, ast.Try | ast.TryStar) and self.field(below) == "body":
                 found.append(above)
             below = above
         return found

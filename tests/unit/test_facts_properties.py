@@ -400,25 +400,25 @@ def twins(facts: Facts) -> tuple[ast.Module, dict[ast.AST, ast.AST]]:
     return changed, dict(zip(ast.walk(changed), ast.walk(facts.tree), strict=True))
 
 
-def shown(value: object, *, identity: bool = True) -> str:
+def shown(value: object, *, identity: bool = True, depth: int = 4) -> str:
     """What a value is, without asking objects that do something when they are asked."""
+    inner = lambda each: shown(each, identity=identity, depth=depth - 1)  # noqa: E731
     match value:
+        case list() | tuple() | set() | frozenset() | dict() if not depth:
+            return type(value).__name__
         case list() | tuple() | set() | frozenset():
-            return f"{type(value).__name__}({', '.join(shown(each, identity=identity) for each in value)})"
+            return f"{type(value).__name__}({', '.join(map(inner, value))})"
         case dict():
-            return f"dict({', '.join(shown(each, identity=identity) for pair in value.items() for each in pair)})"
+            return f"dict({', '.join(inner(each) for pair in value.items() for each in pair)})"
         case str() | bytes() | int() | float() | complex() | range() | None:
             return f"{type(value).__name__} {value!r}"
-        case _ if type(value).__name__ in {
-            "dict_keys",
-            "dict_values",
-            "dict_items",
-            "method",
-            "builtin_function_or_method",
-        }:
+        case _ if type(value).__name__ in VIEWS:
             return type(value).__name__
         case _:
             return f"{type(value).__name__} {id(value) if identity else ''}"
+
+
+VIEWS = {"dict_keys", "dict_values", "dict_items", "method", "builtin_function_or_method"}
 
 
 def call(name: str, *args: ast.expr) -> ast.Call:
