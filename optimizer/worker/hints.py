@@ -55,8 +55,12 @@ def evaluated(hint, names):
     if not isinstance(hint, str):
         return hint
     try:
-        tree = _Older().visit(ast.parse(hint.strip(), mode="eval"))
-        return eval(compile(ast.fix_missing_locations(tree), "<annotation>", "eval"), dict(names))
+        tree = ast.parse(hint.strip(), mode="eval")
+    except SyntaxError:
+        return inspect.Parameter.empty
+    try:
+        older = ast.fix_missing_locations(_Older().visit(tree))
+        return evaluated(eval(compile(older, "<annotation>", "eval"), dict(names)), names)
     except Exception:
         return _imported_for_typing(hint, names)
 
@@ -84,7 +88,7 @@ def _imported_for_typing(hint, names):
     """Try again with what the module imports under `if TYPE_CHECKING:`."""
     text = names.get("__tenpercent_typing_imports__")
     if not text:
-        return inspect.Parameter.empty
+        return _known_options(hint, names)
     extended = dict(names)
     extended.pop("__tenpercent_typing_imports__")
     for line in text:
@@ -93,6 +97,16 @@ def _imported_for_typing(hint, names):
         except Exception:
             continue
     return evaluated(hint, extended)
+
+
+def _known_options(hint, names):
+    """Those options of `A | B` that can be evaluated, when not all can."""
+    top = ast.parse(hint.strip(), mode="eval").body
+    if not (isinstance(top, ast.BinOp) and isinstance(top.op, ast.BitOr)):
+        return inspect.Parameter.empty
+    found = [evaluated(ast.unparse(part), names) for part in (top.left, top.right)]
+    found = [part for part in found if part is not inspect.Parameter.empty]
+    return typing.Union[tuple(found)] if found else inspect.Parameter.empty
 
 
 class Hints:
@@ -106,6 +120,8 @@ class Hints:
     def spec(self, hint):
         """The spec of an evaluated annotation."""
         hint = evaluated(hint, {**vars(typing), **self._namespace})
+        if hint is inspect.Parameter.empty:
+            return ANY
         try:
             if hint in _LEAVES:
                 return _LEAVES[hint]

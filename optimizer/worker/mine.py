@@ -230,8 +230,10 @@ class _Miner(ast.NodeVisitor):
             self._formats(_text_of(node.args[1], self._namespace))
         elif name in ("unpack", "unpack_from", "iter_unpack", "Struct") and first is not None:
             self._packed(first)
-        elif name in ("get", "pop", "setdefault", "getattr", "hasattr") and node.args:
+        elif name in ("get", "pop", "setdefault") and node.args:
             self._key(node.args[0])
+        elif name in ("getattr", "hasattr", "setattr") and len(node.args) > 1:
+            self._key(node.args[1])
         if name == "suppress":
             for kind in node.args:
                 if isinstance(kind, (ast.Name, ast.Attribute)):

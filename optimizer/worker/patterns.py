@@ -14,15 +14,9 @@ except ImportError:  # before 3.11
     import sre_parse as _p
 
 _MOST_REPEATS = 4
-_CATEGORIES = {
-    _c.CATEGORY_DIGIT: "07",
-    _c.CATEGORY_NOT_DIGIT: "a-",
-    _c.CATEGORY_SPACE: " \t",
-    _c.CATEGORY_NOT_SPACE: "a1",
-    _c.CATEGORY_WORD: "a_9",
-    _c.CATEGORY_NOT_WORD: "- ",
-}
+_MOST_CHARACTERS = 12
 _ANYTHING = "ax 0.-"
+_ALPHABET = "ax0 -Z.,_7\t;/\u00e9"
 
 
 def matching(pattern, flags, choose):
@@ -51,11 +45,14 @@ class _Writer:
         if op is _c.LITERAL:
             return chr(argument)
         if op is _c.NOT_LITERAL:
-            return self._other_than({chr(argument)})
+            return self._choose.pick([char for char in _ALPHABET if char != chr(argument)])
         if op is _c.ANY:
             return self._choose.pick(_ANYTHING)
         if op is _c.IN:
             return self._in(argument)
+        return self._several(op, argument)
+
+    def _several(self, op, argument):
         if op is _c.BRANCH:
             return self._all(self._choose.pick(argument[1]))
         if op is _c.SUBPATTERN:
@@ -64,14 +61,11 @@ class _Writer:
             return self._repeat(*argument)
         if op is _c.GROUPREF:
             return self._groups.get(argument, "")
-        return self._rare(op, argument)
-
-    def _rare(self, op, argument):
         if op is getattr(_c, "ATOMIC_GROUP", None):
             return self._all(argument)
         if op is _c.GROUPREF_EXISTS:
-            _, yes, no = argument
-            return self._all(yes if self._choose.chance(0.5) else no or [])
+            group, yes, no = argument
+            return self._all(yes if group in self._groups else no or [])
         return ""  # anchors and look-arounds take no room
 
     def _group(self, argument):
@@ -85,30 +79,39 @@ class _Writer:
         return "".join(self._all(tree) for _ in range(self._choose.between(low, most)))
 
     def _in(self, items):
-        negated = items[0][0] is _c.NEGATE
-        accepted = [char for item in items for char in _members(item)]
-        if negated:
-            return self._other_than(set(accepted))
-        return self._choose.pick(accepted) if accepted else ""
-
-    def _other_than(self, refused):
-        left = [char for char in "ax0 -Z.,_\u00e9" if char not in refused]
-        return self._choose.pick(left) if left else ""
+        candidates = [char for item in items for char in _members(item)] + list(_ALPHABET)
+        accepted = [char for char in dict.fromkeys(candidates) if _accepts(items, char)]
+        return self._choose.pick(accepted[:_MOST_CHARACTERS]) if accepted else ""
 
 
 _REPEATS = {_c.MAX_REPEAT, _c.MIN_REPEAT, getattr(_c, "POSSESSIVE_REPEAT", _c.MAX_REPEAT)}
 
 
 def _members(item):
+    """Characters that an item of a character class speaks of, its borders among them."""
     op, argument = item
     if op is _c.LITERAL:
         return [chr(argument)]
     if op is _c.RANGE:
         low, high = argument
         return [chr(low), chr(high), chr((low + high) // 2)]
-    if op is _c.CATEGORY:
-        return list(_CATEGORIES.get(argument, "a"))
     return []
+
+
+def _accepts(items, char):
+    """Whether a character class takes a character."""
+    negated = items[0][0] is _c.NEGATE
+    return negated != any(_is_in(item, char) for item in items[negated:])
+
+
+def _is_in(item, char):
+    op, argument = item
+    if op is _c.LITERAL:
+        return ord(char) == argument
+    if op is _c.RANGE:
+        return argument[0] <= ord(char) <= argument[1]
+    known = {"DIGIT": char.isdigit(), "SPACE": char.isspace(), "WORD": char.isalnum() or char == "_"}
+    return known.get(str(argument).rpartition("_")[2], False) != ("_NOT_" in str(argument))
 
 
 def nearly(text, choose):

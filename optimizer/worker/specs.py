@@ -43,6 +43,7 @@ INT, FLOAT, STR, BYTES, BOOL, COMPLEX = map(Spec, ("int", "float", "str", "bytes
 COUNT = Spec("int", (), frozenset({"count"}))
 NUMBER = Spec("union", (INT, FLOAT))
 
+_DEEPEST = 3
 _LEAVES = ("int", "float", "str", "bytes", "bool", "none", "complex", "any")
 
 
@@ -72,6 +73,8 @@ def options(spec):
 
 def describe(spec, depth=0):
     """For people: `list[int or str]`."""
+    if spec.kind == "lazy" and depth <= _DEEPEST:
+        return describe(spec.data(), depth + 1)
     if spec.kind == "union":
         return " or ".join(dict.fromkeys(describe(part, depth) for part in spec.parts))
     if spec.kind == "make":
@@ -80,6 +83,6 @@ def describe(spec, depth=0):
         return "%s with %s" % ("dict" if spec.kind == "struct" else "object", ", ".join(map(str, spec.data)))
     if spec.kind == "one_of":
         return "one of " + ", ".join(spec.data[:4]) + (", ..." if len(spec.data) > 4 else "")
-    if spec.kind in ("lazy", *_LEAVES) or not spec.parts or depth > 3:
+    if spec.kind in ("lazy", *_LEAVES) or not spec.parts or depth > _DEEPEST:
         return spec.kind
     return "%s[%s]" % (spec.kind, ", ".join(describe(part, depth + 1) for part in spec.parts))

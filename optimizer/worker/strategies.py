@@ -95,7 +95,7 @@ class Drawer:
     def __init__(self, choose, pools):
         self._choose, self._pools = choose, pools
         self.outside = False
-        self._drawn = {"int": [], "str": [], "float": []}
+        self._drawn = {"int": [], "count": [], "str": [], "float": []}
         self._lengths = []
 
     def draw(self, spec, depth=0):
@@ -106,8 +106,9 @@ class Drawer:
     # -- leaves -------------------------------------------------------------------------------------
 
     def _int(self, spec, depth):
-        count = "count" in spec.data
-        return self._again("int", lambda: repr(self._count() if count else self._number()))
+        if "count" in spec.data:
+            return self._again("count", lambda: repr(self._count()))
+        return self._again("int", lambda: repr(self._number()))
 
     def _number(self):
         choose, pools = self._choose, self._pools
