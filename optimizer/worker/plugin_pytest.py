@@ -8,6 +8,7 @@ benchmark rounds: none of that changes what a test finds out, all of it changes 
 from __future__ import annotations
 
 import re
+import tempfile
 
 import pytest
 
@@ -31,6 +32,7 @@ _SETTINGS = {
     "usepdb": False,
     "trace": False,
     # the order of the files, the same random numbers each time
+    "hypothesis_seed": "0",
     "randomly_reorganize": False,
     "randomly_seed": 0,
     "random_order_bucket": "none",
@@ -68,6 +70,8 @@ class Reporter:
         for name, value in _SETTINGS.items():
             if hasattr(config.option, name):
                 setattr(config.option, name, value)
+        if hasattr(config.option, "benchmark_storage"):
+            config.option.benchmark_storage = "file://" + tempfile.mkdtemp(prefix="benchmarks-")
         if hasattr(config.option, "cov_source"):
             config.option.cov_source, config.option.no_cov = [], True
         yield

@@ -22,7 +22,7 @@ import types
 
 from . import suite_run
 from .profile import Sampler
-from .record_call import NO_DEFAULTS, defaults_of, has_own, made_by
+from .record_call import NO_DEFAULTS, defaults_of, has_own, made_by, raw_attribute
 from .record_pickle import Copier, Limits
 from .record_places import CONSTRUCTORS, Entry, Files
 from .record_sink import NEVER, Room, Sink
@@ -118,33 +118,29 @@ class Recorder(suite_run.Watch):
         self._entries.append(entry)
         return entry
 
-    def generated(self, code, first):
+    def generated(self, code, name, first):
         """A counter for a constructor without source (of a dataclass, a named tuple) of a wanted class."""
-        for kind in getattr(made_by(first, code.co_name), "__mro__", ()) if self._classes else ():
-            if has_own(kind, code.co_name, code):
-                return self.generated_of(kind, code)
+        for kind in getattr(made_by(first, name), "__mro__", ()) if self._classes else ():
+            if has_own(kind, name, code):
+                return self.generated_of(kind, name, code)
         return None
 
-    def generated_of(self, kind, code):
+    def generated_of(self, kind, name, code):
         number = self._classes.get((self.files.of_class(kind), kind.__qualname__))
         if number is None:
             return None
-        qualname = kind.__qualname__ + "." + code.co_name
-        entry = Entry(None, qualname, ((number, True),))
+        entry = Entry(None, kind.__qualname__ + "." + name, ((number, True),))
         entry.connect(code)
+        entry.module = kind.__module__
         self._entries.append(entry)
         return entry
 
     def wanted_classes(self, namespace, path):
         """The wanted classes of one module."""
         for wanted_path, qualname in self._classes:
-            if wanted_path == path:
-                found = None
-                for name in qualname.split("."):
-                    found = namespace.get(name)
-                    namespace = getattr(found, "__dict__", {})
-                if isinstance(found, type):
-                    yield found
+            found = raw_attribute(namespace, qualname) if wanted_path == path else None
+            if isinstance(found, type):
+                yield found
 
     def look(self, entry, call, namespace):
         """Look at a call. What goes wrong here the project does not see; no look is inside another."""
@@ -165,8 +161,7 @@ class Recorder(suite_run.Watch):
 
     def look_at_arguments(self, entry, args, kwargs):
         """Look at a call by what was passed."""
-        namespace = getattr(sys.modules.get(entry.module), "__dict__", {})
-        self.look(entry, entry.signature.bound(args, kwargs), namespace)
+        self.look(entry, entry.signature.bound(args, kwargs), {})
 
     def _look(self, entry, call, namespace):
         calls, entry.looked_at = entry.calls - entry.looked_at, entry.calls
@@ -191,6 +186,8 @@ class Recorder(suite_run.Watch):
         found = self._defaults.get(entry.qualname)
         if found is None or found is NO_DEFAULTS:
             # Not found yet: the function may be bound to its name only after it was first called.
+            if entry.module:
+                namespace = getattr(sys.modules.get(entry.module), "__dict__", {})
             line = entry.code.co_firstlineno
             found = self._defaults[entry.qualname] = defaults_of(namespace, entry.qualname, line)
         return found

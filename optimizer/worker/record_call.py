@@ -74,7 +74,7 @@ def defaults_of(namespace, qualname, line):
 
 def _functions(namespace, qualname):
     """The function there, and those that it wraps as far as they are known."""
-    found = _raw(namespace, qualname)
+    found = raw_attribute(namespace, qualname)
     for _ in range(10):
         if isinstance(found, (staticmethod, classmethod)):
             found = found.__func__
@@ -93,7 +93,8 @@ def _functions(namespace, qualname):
             return
 
 
-def _raw(namespace, qualname):
+def raw_attribute(namespace, qualname):
+    """What is at `qualname` of a module, by dicts alone; None when there is nothing."""
     found = None
     for name in qualname.split("."):
         found = namespace.get(name)

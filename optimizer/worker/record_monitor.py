@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from .record_places import CONSTRUCTORS, is_function
+from .record_places import constructor_name, is_function
 
 _NAME = "tenpercent"
 _UNASSIGNED = (4, 3, 5)
@@ -72,9 +72,8 @@ class Monitor:
         path = self._recorder.files.relative(code.co_filename)
         if path is not None:
             return self._recorder.entry(code, path, code.co_qualname) if is_function(code) else None
-        if code.co_name in CONSTRUCTORS and code.co_filename.startswith("<"):
-            return self._recorder.generated(code, self._first(code, frame))
-        return None
+        name = constructor_name(code)
+        return self._recorder.generated(code, name, self._first(code, frame)) if name else None
 
     @staticmethod
     def _first(code, frame):

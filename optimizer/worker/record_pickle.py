@@ -51,13 +51,18 @@ class Copier:
         except RecursionError:
             raise Lost("values nested too deeply, or a local function that refers to itself") from None
         except BaseException as error:
-            if isinstance(error, KeyboardInterrupt) or type(error).__module__.startswith("_pytest"):
-                # A deadline of the test's own may strike while we are at work.
+            if _is_a_deadline(error):
                 raise
             raise Lost(_reason(error)) from None
         finally:
             pickler.close()
         return stream.getvalue()
+
+
+def _is_a_deadline(error):
+    """Whether this is a deadline of the test's own, which may strike while we are at work."""
+    kinds = type(error).__mro__
+    return KeyboardInterrupt in kinds or any(kind.__module__.startswith("_pytest.") for kind in kinds)
 
 
 def _reason(error):

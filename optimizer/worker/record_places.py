@@ -39,6 +39,18 @@ def is_function(code):
     return bool(code.co_flags & _OPTIMIZED) and not code.co_name.startswith("<")
 
 
+def constructor_name(code):
+    """`__init__` or `__new__` for a generated constructor, "" for any other code.
+
+    A named tuple's is a lambda that is only called `__new__`.
+    """
+    if not code.co_filename.startswith("<"):
+        return ""
+    if code.co_name in CONSTRUCTORS:
+        return code.co_name
+    return "__new__" if code.co_name == "<lambda>" and code.co_varnames[:1] == ("_cls",) else ""
+
+
 class Entry:
     """Counts the calls of one code object. `look_at` is the number of the call to look at next.
 

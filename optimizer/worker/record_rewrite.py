@@ -18,7 +18,7 @@ import itertools
 import sys
 import types
 
-from .record_places import CONSTRUCTORS, is_function
+from .record_places import CONSTRUCTORS, constructor_name, is_function
 from .record_sink import NEVER
 from .record_ways import MARK
 
@@ -103,14 +103,12 @@ class Rewriter:
             module.__dict__, self.relative(module.__dict__.get("__file__"))
         ):
             for name in CONSTRUCTORS:
-                function = kind.__dict__.get(name)
-                code = getattr(function, "__code__", None)
-                if type(function) is types.FunctionType and code.co_filename.startswith("<"):
+                function = getattr(kind.__dict__.get(name), "__func__", kind.__dict__.get(name))
+                if type(function) is types.FunctionType and constructor_name(function.__code__) == name:
                     self._wrap(kind, name, function)
 
     def _wrap(self, kind, name, function):
-        entry = self._recorder.generated_of(kind, function.__code__)
-        entry.module = kind.__module__
+        entry = self._recorder.generated_of(kind, name, function.__code__)
         hook = self._hook(entry)
 
         @functools.wraps(function)
@@ -121,7 +119,7 @@ class Rewriter:
                     hook(*bound[0], **bound[1])
             return function(*args, **kwargs)
 
-        setattr(kind, name, made)
+        setattr(kind, name, staticmethod(made) if name == "__new__" else made)
 
 
 def _bound(function, args, kwargs):

@@ -18,6 +18,8 @@ def run_tests(payload, send, watch):
     args += ["-q", "--tb=no", "--rootdir=" + payload["tree"], *_no_cache(payload)]
     if tests is not None:
         args += _files(tests, payload["tree"])
+    # Hypothesis keeps its examples beside the tests unless it is told otherwise.
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", tempfile.mkdtemp(prefix="hypothesis-"))
     _pretend_main(args)
     try:
         return pytest.main(args, plugins=[Reporter(send, watch, tests)])

@@ -74,9 +74,7 @@ def _ended_early(project: Project, run: SuiteRun, limits: Limits) -> str:
             return _nothing_collected(project, run)
         case "timeout":
             seconds = f"{limits.wall_seconds:.0f} seconds"
-            return (
-                f"The project's tests did not end in {seconds}{at}; make them faster or name a --workload."
-            )
+            return f"The project's tests did not end in {seconds}{at}; make them faster or name a --workload."
         case "usage error":
             return (
                 f"pytest refuses the project's configuration ({last}); mend it, or install what it asks for."

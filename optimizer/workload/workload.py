@@ -173,12 +173,7 @@ class _Story:
     def _record(
         self, plain: Baseline, files: Sequence[SourceFile], wanted: Sequence[Target], *, careful: bool
     ) -> SuiteRun:
-        record = {
-            "tree": str(self.tree),
-            "files": [file.path for file in files],
-            "wanted": [_plain(target) for target in _recordable(wanted)],
-            "careful": careful,
-        }
+        record = record_settings(self.tree, files, _recordable(wanted), careful=careful)
         limits = self._recording_limits(plain.run.result)
         on_test = self._telling("recording real calls")
         return run_plan(
@@ -204,6 +199,18 @@ class _Story:
 
     def _telling(self, what: str) -> OnTest:
         return lambda name, done, total: self.tell(f"{what}: {name}", done, total)
+
+
+def record_settings(
+    tree: Path, files: Sequence[SourceFile], wanted: Sequence[Target], *, careful: bool = False
+) -> dict[str, Any]:
+    """What the recorder is told; see `worker/record.py`. `careful`: without the project's own pickling methods."""
+    return {
+        "tree": str(tree),
+        "files": [file.path for file in files],
+        "wanted": [_plain(target) for target in wanted],
+        "careful": careful,
+    }
 
 
 def _is_like(plain: SuiteRun, run: SuiteRun, aside: set[str] | None = None) -> bool:
