@@ -33,6 +33,14 @@ def iterable(expr: ast.expr, facts: Facts) -> str:
     return _source(expr, facts, bare=not isinstance(expr, _NOT_BETWEEN))
 
 
+def indented(code: str) -> str:
+    """The lines of a block, one level in.
+
+    Not `textwrap.indent`: it takes characters for line ends that Python lets stand in a text.
+    """
+    return "\n".join(f"    {line}" if line.strip() else line for line in code.split("\n"))
+
+
 def has_inner_comments(node: ast.expr, facts: Facts) -> bool:
     """Whether a comment stands between the parts of an expression."""
     return node.lineno != node.end_lineno and facts.has_comments(node)

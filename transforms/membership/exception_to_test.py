@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from optimizer.facts.facts import Facts
 from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transform, Trap
 from transforms._evidence import assumed
+from transforms._pieces import indented
 
 _LOOKS_AT_ERROR = frozenset({"exc_info", "exception", "print_exc", "format_exc", "last_exc", "exc_text"})
 _CHANGES = frozenset({"pop", "popitem", "clear"})
@@ -400,12 +401,12 @@ def _has_misplaced_comments(shape: _Shape, facts: Facts) -> bool:
 
 def _code(shape: _Shape, facts: Facts) -> str:
     head = f"if {facts.segment(shape.key)} in {shape.mapping.id}:"
-    found = textwrap.indent(facts.segment(shape.found), "    ")
+    found = indented(facts.segment(shape.found))
     if all(isinstance(stmt, ast.Pass) for stmt in shape.missing):
         return f"{head}\n{found}"
     if isinstance(shape.found, ast.Return):
         return f"{head}\n{found}\n{_lines(shape, facts)}"
-    return f"{head}\n{found}\nelse:\n{textwrap.indent(_lines(shape, facts), '    ')}"
+    return f"{head}\n{found}\nelse:\n{indented(_lines(shape, facts))}"
 
 
 def _lines(shape: _Shape, facts: Facts) -> str:

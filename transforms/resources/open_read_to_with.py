@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from optimizer.facts.facts import Facts
 from optimizer.model import Metric
 from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transform, Trap
+from transforms._pieces import indented
 from transforms.hoisting._places import with_replacements
 
 _OPENERS = frozenset({
@@ -180,7 +180,7 @@ class OpenReadToWith(Transform):
         name = name or facts.fresh_local(_NAMES[0], node)
         # A statement has a place in the source just as an expression has.
         body = with_replacements(statement, {node: name}, facts)  # type: ignore[arg-type]
-        code = f"with {facts.segment(node)} as {name}:\n{textwrap.indent(body, '    ')}"
+        code = f"with {facts.segment(node)} as {name}:\n{indented(body)}"
         yield Edit(changes=(Replace(first=statement, code=code),))
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from collections.abc import Iterator
+from itertools import pairwise
 
 from optimizer.facts.facts import Facts
 from optimizer.model import Metric
 from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transform, Trap
+from transforms._pieces import indented
 
 _OPENERS = frozenset(
     {"io.open", "gzip.open", "bz2.open", "lzma.open", "tarfile.open", "zipfile.ZipFile", "codecs.open"}
@@ -64,6 +67,16 @@ class OpenWithoutWith(Transform):
         ),
         Example(
             before="""
+                def f(path):
+                    stream = open(path); text = stream.read()
+                    size = len(text)
+                    stream.close()
+                    return text, size
+            """,
+            because="several statements stand on one line",
+        ),
+        Example(
+            before="""
                 def first_line(path):
                     stream = open(path, encoding='utf-8')
                     line = stream.readline()
@@ -101,6 +114,30 @@ class OpenWithoutWith(Transform):
                     return rows
             """,
             call="load(__import__('os').devnull)",
+        ),
+        Example(
+            before="""
+                '\x0c'
+
+
+                def size(path):
+                    stream = open(path)
+                    text = stream.read()
+                    found = len(text)
+                    stream.close()
+                    return found
+            """,
+            after="""
+                '\x0c'
+
+
+                def size(path):
+                    with open(path) as stream:
+                        text = stream.read()
+                        found = len(text)
+                    return found
+            """,
+            call="size(__import__('os').devnull)",
         ),
     )
     traps = (
@@ -150,7 +187,7 @@ class OpenWithoutWith(Transform):
             yield Refusal(where=node, because=because)
             return
         lines = "\n".join(_block(node, close, facts))
-        code = f"with {facts.segment(opened)} as {name}:\n{textwrap.indent(lines, '    ')}"
+        code = f"with {facts.segment(opened)} as {name}:\n{indented(lines)}"
         yield Edit(changes=(Replace(first=node, last=close, code=code),))
 
 
@@ -183,6 +220,8 @@ def _why_not(opened: ast.Assign, name: str, body: list[ast.stmt], close: ast.stm
         return f"'{name}' can be seen from outside this run of the function."
     if facts.read_after(name, close) or facts.writes(name, body):
         return f"'{name}' is used after it is closed, or bound anew before."
+    if _share_a_line([opened, *body, close]):
+        return "Several statements stand on one line."
     if any(_spans_lines(inner) for stmt in body for inner in ast.walk(stmt)):
         return "A text over several lines would be indented too."
     for stmt in body:
@@ -195,6 +234,10 @@ def _why_not(opened: ast.Assign, name: str, body: list[ast.stmt], close: ast.stm
         ):
             return "The block is left in the middle, where the file now stays open and then would not."
     return ""
+
+
+def _share_a_line(statements: list[ast.stmt]) -> bool:
+    return any(later.lineno <= (first.end_lineno or 0) for first, later in pairwise(statements))
 
 
 def _spans_lines(node: ast.AST) -> bool:
@@ -233,9 +276,10 @@ def _only_used(read: ast.Name, facts: Facts) -> bool:
 
 def _block(opened: ast.stmt, close: ast.stmt, facts: Facts) -> Iterator[str]:
     """The lines from after the opening to before the closing, comments and blank lines kept."""
-    lines = facts.text.splitlines()
+    # Not `splitlines`: Python itself ends lines at these only, and a form feed stands in many files.
+    lines = re.split(r"\r\n|\r|\n", facts.text)
     first = (opened.end_lineno or opened.lineno) + 1
     taken = lines[first - 1 : close.lineno - 1]
     while taken and not taken[-1].strip():
         taken.pop()
-    yield from textwrap.dedent("\n".join(taken)).splitlines()
+    yield from textwrap.dedent("\n".join(taken)).split("\n")
