@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from optimizer.facts.caught import part_may_be_seen
 from optimizer.facts.facts import Facts
 
 
@@ -96,7 +97,7 @@ def _needs_a_loop(shape: Accumulation, added: tuple[ast.expr, ...], facts: Facts
 
 
 def _part_is_seen(shape: Accumulation, facts: Facts) -> str:
-    if _handler_sees_part(shape.name, shape.loop, facts):
+    if part_may_be_seen(shape.name, shape.loop, facts):
         return f"When the loop raises half way, a handler could see '{shape.name}' as far as it got."
     if facts.has_comments(shape.start, shape.loop):
         return "There are comments in the loop that would lose their place."
@@ -104,20 +105,6 @@ def _part_is_seen(shape: Accumulation, facts: Facts) -> str:
 
 
 _NOT_IN_COMPREHENSIONS = (ast.Yield, ast.YieldFrom, ast.Await, ast.NamedExpr, ast.Lambda)
-
-
-def _handler_sees_part(name: str, loop: ast.For, facts: Facts) -> bool:
-    for block in facts.catches(loop):
-        match block:
-            case ast.Try(handlers=handlers, finalbody=final):
-                parts: list[ast.AST] = [*handlers, *final]
-                if any(facts.reads(name, part) for part in parts):
-                    return True
-                if facts.read_after(name, block):
-                    return True
-            case _:
-                return True
-    return False
 
 
 def _bound_by(target: ast.expr) -> list[str]:

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from optimizer.facts.caught import part_may_be_seen
 from optimizer.facts.facts import Facts
 from optimizer.model import Assumption
 from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transform, Trap
-from transforms._caught import part_may_be_seen
 from transforms._evidence import assumed
 
 _IN_ORDER = frozenset({"list", "tuple", "str", "range", "bytes", "generator", "collections.deque"})

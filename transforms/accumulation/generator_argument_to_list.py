@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from optimizer.facts.caught import part_may_be_seen
 from optimizer.facts.facts import Facts
 from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transform, Trap
-from transforms._caught import part_may_be_seen
 from transforms._pieces import has_inner_comments
 
 _SCALARS = frozenset({"str", "int", "bytes", "bool", "float", "NoneType"})

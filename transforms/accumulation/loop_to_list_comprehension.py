@@ -57,6 +57,35 @@ class LoopToListComprehension(Transform):
         ),
         Example(
             before="""
+                from contextlib import suppress
+
+
+                def f(xs):
+                    with suppress(ValueError):
+                        out = []
+                        for x in xs:
+                            out.append(int(x))
+                    return out
+            """,
+            because="after the block is left by an exception, what was built so far is returned",
+        ),
+        Example(
+            before="""
+                def f(xs, log):
+                    out = None
+                    try:
+                        log()
+                    except OSError:
+                        out = []
+                        for x in xs:
+                            out.append(int(x))
+                    finally:
+                        log(out)
+            """,
+            because="the last block sees what was built so far",
+        ),
+        Example(
+            before="""
                 def f(xs):
                     out = []
                     for x in xs:
