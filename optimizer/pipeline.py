@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from optimizer.config import Config
 from optimizer.discover import Discovery, discover, targets_of
+from optimizer.errors import ProjectError
 from optimizer.facts.facts import RepositoryFacts
 from optimizer.model import (
     Candidate,
@@ -105,6 +106,8 @@ def _copy_of(repository: Repository) -> Iterator[Path]:
 
 def _work(options: Options, tools: Tools, story: _Story, tree: Path) -> Iterator[Decision]:
     files = story.discovery.files
+    if not files and tools.config.enabled:
+        raise ProjectError(_nothing_to_read(tools.repository, story.discovery))
     wanted = hits(files, tools.transforms)
     if not wanted:
         story.notes.append("No place in the code looks like anything that the transforms know.")
@@ -116,6 +119,16 @@ def _work(options: Options, tools: Tools, story: _Story, tree: Path) -> Iterator
         yield from _decide_all(options, story, candidates, prover)
         if not options.dry_run:
             _write_accepted(tools, story, prover)
+
+
+def _nothing_to_read(repository: Repository, discovery: Discovery) -> str:
+    skipped = len(discovery.skipped)
+    found = (
+        f"all {skipped} Python files are left alone ({discovery.skipped[0].because})"
+        if skipped
+        else "git tracks none"
+    )
+    return f"There is no Python code to look at in {repository.root}: {found}; `git add` it, or see include and exclude."
 
 
 def _learn(

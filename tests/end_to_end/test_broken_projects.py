@@ -51,7 +51,7 @@ def broken_configuration(folder: Path) -> None:
     ("make", "words", "code"),
     [
         (no_git, ("git",), 3),
-        (empty_repository, ("no Python",), 3),
+        (empty_repository, ("no Python code",), 3),
         (no_tests, ("tests", "--workload"), 3),
         (import_error, ("surely_not_installed",), 3),
         (failing_suite, ("test",), 3),
