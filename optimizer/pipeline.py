@@ -128,7 +128,8 @@ def _nothing_to_read(repository: Repository, discovery: Discovery) -> str:
         if skipped
         else "git tracks none"
     )
-    return f"There is no Python code to look at in {repository.root}: {found}; `git add` it, or see include and exclude."
+    advice = "`git add` it, or see include and exclude"
+    return f"There is no Python code to look at in {repository.root}: {found}; {advice}."
 
 
 def _learn(

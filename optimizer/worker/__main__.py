@@ -22,7 +22,9 @@ _PR_SET_PDEATHSIG = 1
 def _own_package(folder):
     """Make this folder importable as `tenpercent_worker` without putting it on `sys.path`."""
     init = os.path.join(folder, "__init__.py")
-    spec = importlib.util.spec_from_file_location("tenpercent_worker", init, submodule_search_locations=[folder])
+    spec = importlib.util.spec_from_file_location(
+        "tenpercent_worker", init, submodule_search_locations=[folder]
+    )
     package = importlib.util.module_from_spec(spec)
     sys.modules["tenpercent_worker"] = package
     spec.loader.exec_module(package)

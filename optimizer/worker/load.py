@@ -24,8 +24,7 @@ class _Substitute(importlib.machinery.SourceFileLoader):
 
     def get_code(self, fullname):
         text = self._text
-        if text.startswith("\ufeff"):
-            text = text[1:]
+        text = text.removeprefix("\ufeff")
         return compile(text, self.path, "exec", dont_inherit=True)
 
 
