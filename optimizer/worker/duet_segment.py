@@ -190,3 +190,8 @@ class Loop:
             self._loop = asyncio.new_event_loop()
             asyncio.set_event_loop(self._loop)
         return self._loop.run_until_complete(coroutine)
+
+    def close(self):
+        """Give back what the loop holds open."""
+        if self._loop is not None:
+            self._loop.close()
