@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from optimizer.verify.compare import Path, differences
 from optimizer.verify.outcomes import OK, Outcome
 
+_WORDS = {
+    "result": "the result",
+    "error": "the exception",
+    "arguments": "the arguments after the call",
+    "globals": "the module's globals",
+    "output": "the output",
+}
 _RESULT = frozenset({"end", "error", "result", "iterators", "async"})
 
 
@@ -33,8 +41,18 @@ class Noise:
 
     @property
     def masked(self) -> tuple[str, ...]:
-        """The masked parts, for people."""
-        return tuple(sorted({str(path[0]) for places in self.masks for path in places}))
+        """The masked parts, for people, each with how many of the inputs it is masked on."""
+        counted = Counter(part for places in self.masks for part in {_in_words(path) for path in places})
+        return tuple(
+            f"{part} on {number} of {len(self.masks)} inputs" for part, number in sorted(counted.items())
+        )
+
+
+def _in_words(path: Path) -> str:
+    """What a masked place is: `the order of a set in the arguments after the call`."""
+    again, rest = (" of a second call", path[1:]) if path[0] == "again" else ("", path)
+    part = _WORDS.get(str(rest[0]), str(rest[0])) if rest else "everything"
+    return ("the order of a set in " if "order" in path else "") + part + again
 
 
 def noise(runs: Sequence[Sequence[Outcome]]) -> Noise:
