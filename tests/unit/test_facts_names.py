@@ -100,6 +100,14 @@ def test_patched_builtins_are_not_sure(other):
     assert not facts.is_builtin("len", last(facts, "len"))
 
 
+def test_tests_that_stand_in_for_files_are_no_matter():
+    stand_in = "with mock.patch('builtins.open', mock_open()): pass"
+    facts = build("open(x)", test_module=stand_in)
+    assert facts.is_builtin("open", last(facts, "open"))
+    facts = build("open(x)", test_module="import builtins\nbuiltins.open = fake")
+    assert not facts.is_builtin("open", last(facts, "open"))
+
+
 def test_patches_of_other_modules_are_no_matter():
     facts = build("len(x)", test_module="import other\nother.len = 1\nclass A:\n    len = 3\nthing.len = 5\n")
     assert facts.is_builtin("len", last(facts, "len"))
