@@ -87,7 +87,7 @@ def planted(
     counts: Callable[[int, Outcome], bool],
     *,
     plans: Mapping[str, Any],
-    cpu_seconds: float,
+    limits: Sequence[float],
     seconds: float,
 ) -> Planted:
     """Run the recipes on every mutant; `counts` says whether an unexpected outcome of a recipe is a difference."""
@@ -96,7 +96,7 @@ def planted(
         text=observer.subject.after,
         recipes=recipes,
         plans=plans,
-        cpu_seconds=cpu_seconds,
+        limits=limits,
         extra={"expected": [_digests(*pair) for pair in zip(expected, masked, strict=True)]},
     )
     deadline = time.monotonic() + seconds

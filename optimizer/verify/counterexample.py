@@ -9,13 +9,14 @@ from typing import Any
 from optimizer.model import Counterexample
 from optimizer.verify.compare import Difference
 from optimizer.verify.noise import merged, noise
-from optimizer.verify.outcomes import Observer, Order, Outcome, Recipe
+from optimizer.verify.outcomes import MOST_STOPPED, Observer, Order, Outcome, Recipe, limit_for
 from optimizer.verify.shrink import Pair, shrunk
 from optimizer.verify.tell import sentence, sides, snippet
 from optimizer.verify.trials import Trials, can_be_compared
 
 _HASH_SEEDS = (0, 1)
 _MORE_TIME = 2.0
+_BEFORE_SECONDS = 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,18 +29,17 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmer:
-    """Replays under two hash seeds, with more time than the first run had: `seconds` for (before, after)."""
+    """Replays under two hash seeds, with more time for the new version than the first run gave it."""
 
     observer: Observer
     trials: Trials
     plans: Mapping[str, Any]
-    seconds: tuple[float, float]
 
     def confirm(self, number: int) -> Found | None:
         """The counterexample that this input shows each time, or None."""
         small = shrunk(
             self.trials.recipes[number],
-            replay=self._replay,
+            replay=lambda recipes: self._replay(recipes, limit_for(self.trials.before[number]) * _MORE_TIME),
             differs=lambda before, after: self._differs(number, before, after),
         )
         if small is None:
@@ -47,19 +47,26 @@ class Confirmer:
         recipe, before, after = small
         return self._told(recipe, before, after, self.trials.where(number, before, after))
 
-    def _replay(self, recipes: Sequence[Recipe]) -> list[tuple[Pair, Pair]]:
+    def _replay(self, recipes: Sequence[Recipe], limit: float) -> list[tuple[Pair, Pair]]:
         """For each recipe ((before, before again), (after, after again))."""
         subject = self.observer.subject
         orders = [
-            self._order(text, recipes, seconds * _MORE_TIME, hash_seed)
-            for text, seconds in zip((subject.before, subject.after), self.seconds, strict=True)
+            self._order(text, recipes, seconds, hash_seed)
+            for text, seconds in ((subject.before, _BEFORE_SECONDS), (subject.after, limit))
             for hash_seed in _HASH_SEEDS
         ]
         one, two, three, four = (observed.outcomes for observed in self.observer.observe_all(orders))
         return [((a, b), (c, d)) for a, b, c, d in zip(one, two, three, four, strict=True)]
 
     def _order(self, text: str, recipes: Sequence[Recipe], seconds: float, hash_seed: int) -> Order:
-        return Order(text=text, recipes=recipes, plans=self.plans, cpu_seconds=seconds, hash_seed=hash_seed)
+        return Order(
+            text=text,
+            recipes=recipes,
+            plans=self.plans,
+            cpu_seconds=seconds,
+            most_stopped=MOST_STOPPED,
+            hash_seed=hash_seed,
+        )
 
     def _differs(self, number: int, before: Pair, after: Pair) -> bool:
         """Whether both replays differ, apart from what the original does not repeat itself."""
@@ -98,7 +105,7 @@ class Confirmer:
         return subject.qualnames[0]
 
     def _arguments(self, recipe: Recipe) -> str:
-        order = self._order(self.observer.subject.before, [recipe], self.seconds[0], _HASH_SEEDS[0])
+        order = self._order(self.observer.subject.before, [recipe], _BEFORE_SECONDS, _HASH_SEEDS[0])
         ran = self.observer.runner.work(self.observer.job("observe_show", order))
         texts = [str(message["arguments"]) for message in ran.messages]
         return texts[0] if texts else "(its arguments cannot be shown)"

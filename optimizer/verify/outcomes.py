@@ -15,6 +15,9 @@ from optimizer.ports import Job, Limits, Ran, Runner
 Recipe: TypeAlias = Mapping[str, Any]
 
 OK = "ok"
+MOST_STOPPED = 3
+_TIMES_LONGER = 8
+_LEAST_SECONDS = 1.0
 MISSING = "missing"
 
 
@@ -22,11 +25,13 @@ MISSING = "missing"
 class Outcome:
     """What one recipe was seen to do. `how` is ok, timeout, memory, flooded, died or missing.
 
-    `seen` is the JSON that `compare` understands when `how` is ok, else a text about the end.
+    `seen` is the JSON that `compare` understands when `how` is ok, else a text about the end. `seconds` is
+    the CPU time that it took.
     """
 
     how: str
     seen: Any = None
+    seconds: float = 0.0
 
     @property
     def unusable(self) -> str:
@@ -37,6 +42,11 @@ class Outcome:
     def raised(self) -> bool:
         """Whether the call raised."""
         return self.how == OK and "error" in self.seen
+
+
+def limit_for(before: Outcome) -> float:
+    """CPU seconds that the new version may take where the original took as long as it did."""
+    return max(_LEAST_SECONDS, _TIMES_LONGER * before.seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +64,19 @@ class Observed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One request: a version's text, what to try, under which hash seed; `plans` as the first run made them."""
+    """One request: a version's text, what to try, under which hash seed; `plans` as the first run made them.
+
+    `cpu_seconds` is the limit of each recipe, unless `limits` gives one to each. After `most_stopped` recipes that
+    did not end in time the others are not tried.
+    """
 
     text: str
     recipes: Sequence[Recipe] | None
     hash_seed: int = 0
     plans: Mapping[str, Any] | None = None
     cpu_seconds: float = 2.0
+    limits: Sequence[float] | None = None
+    most_stopped: int = 1_000
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -112,7 +128,8 @@ class Observer:
             "plans": order.plans,
             "recipes": None if order.recipes is None else list(order.recipes),
             "cpu_seconds": order.cpu_seconds,
-            "wall_seconds": order.cpu_seconds * 4 + 2,
+            "limits": None if order.limits is None else list(order.limits),
+            "most_stopped": order.most_stopped,
         }
 
 
@@ -129,7 +146,7 @@ def _observed(ran: Ran, *, expected: int | None) -> Observed:
     count = int(imported.get("count", 0)) if expected is None else expected
     outcomes = [Outcome(how=MISSING, seen=f"the process ended first: {ran.ended}")] * count
     for one in ran.messages[1:]:
-        outcomes[one["index"]] = Outcome(how=one["how"], seen=one["outcome"])
+        outcomes[one["index"]] = Outcome(how=one["how"], seen=one["outcome"], seconds=one["seconds"])
     return Observed(imported=imported, outcomes=tuple(outcomes) if imported.get("ok") else ())
 
 

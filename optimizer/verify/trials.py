@@ -10,7 +10,7 @@ from typing import Any
 from optimizer.verify.compare import Difference, Domain, Path, compare
 from optimizer.verify.domain import Kinds, domain_of, kinds
 from optimizer.verify.noise import Noise
-from optimizer.verify.outcomes import OK, Outcome, Recipe
+from optimizer.verify.outcomes import MISSING, OK, Outcome, Recipe
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,7 +54,11 @@ class Trials:
             for n in self.compared
             if self.steady(n) and self.differ(n, self.before[n], self.after[n], self.noise.masks[n])
         ]
-        return sorted(found, key=lambda n: (not is_recorded(self.recipes[n]), _size(self.before[n])))
+        return sorted(found, key=self._telling)
+
+    def _telling(self, number: int) -> tuple[bool, bool, int]:
+        untried = self.after[number].how == MISSING
+        return untried, not is_recorded(self.recipes[number]), _size(self.before[number])
 
     def differ(self, number: int, before: Outcome, after: Outcome, masks: Collection[Path] = ()) -> bool:
         """Whether two outcomes of an input differ in a way that counts."""

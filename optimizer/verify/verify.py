@@ -19,7 +19,7 @@ from optimizer.verify.imports import import_difference
 from optimizer.verify.inputs import search
 from optimizer.verify.mutants import mutants
 from optimizer.verify.noise import noise
-from optimizer.verify.outcomes import OK, Observer, Order, Outcome, Recipe
+from optimizer.verify.outcomes import MOST_STOPPED, OK, Observer, Order, Outcome, Recipe, limit_for
 from optimizer.verify.regions import Change, change_between
 from optimizer.verify.tell import shown
 from optimizer.verify.trials import Trials, is_recorded
@@ -35,11 +35,9 @@ _REPEATED = 30
 _UNDER_OTHER_SEEDS = 40
 _MOST_CONFIRMED = 6
 _MOST_UNSTABLE = 0.3
-_BEFORE_SECONDS = 1.5
-_AFTER_SECONDS = 4.0
-_FOR_RECORDED = 4
-"""A recorded call may take this many times longer than a made-up one."""
-_MUTANT_SECONDS = 1.0
+_FOR_RECORDED = 6.0
+_FOR_FOUND = 1.5
+"""CPU seconds that the original may take for one input."""
 
 
 def verify(
@@ -103,14 +101,12 @@ class _Judging:
 
     def _recorded(self) -> Verification | None:
         """Import both versions and compare them on the recorded calls."""
-        old = self.observer.observe(
-            Order(text=self.subject.before, recipes=None, cpu_seconds=_BEFORE_SECONDS * _FOR_RECORDED)
-        )
+        old = self.observer.observe(Order(text=self.subject.before, recipes=None, cpu_seconds=_FOR_RECORDED))
         if not old.ok:
             return self._not_enough(f"The module cannot be used as it is: {shown(old.imported['error'])}.")
         self.plans = old.imported["plans"]
         recorded = [{"base": ["call", n], "found_by": "recorded"} for n in range(old.imported["count"])]
-        new = self.observer.observe(self._order(self.subject.after, recorded, _AFTER_SECONDS * _FOR_RECORDED))
+        new = self.observer.observe(self._held_to(recorded, old.outcomes))
         found = import_difference(self.subject, self.change, old, new)
         if found is not None:
             return self._different(found)
@@ -135,12 +131,8 @@ class _Judging:
         found = [recipe for recipe in result.recipes if not is_recorded(recipe)]
         again = _evenly(len(self.trials.recipes) + len(found), _REPEATED)
         everything = (*self.trials.recipes, *found)
-        old, new = self.observer.observe_all(
-            [
-                self._order(self.subject.before, [*found, *(everything[n] for n in again)], _BEFORE_SECONDS),
-                self._order(self.subject.after, found, _AFTER_SECONDS),
-            ]
-        )
+        old = self.observer.observe(self._order([*found, *(everything[n] for n in again)]))
+        new = self.observer.observe(self._held_to(found, old.outcomes[: len(found)]))
         self.trials.add(found, old.outcomes[: len(found)], new.outcomes)
         self._learn_noise(again, [old.outcomes[len(found) :]])
         return self._difference()
@@ -177,14 +169,9 @@ class _Judging:
         """A choice of inputs under other hash seeds, both versions."""
         chosen = self._chosen()
         recipes = [self.trials.recipes[n] for n in chosen]
-        orders = [
-            self._order(text, recipes, seconds, hash_seed)
-            for text, seconds in (
-                (self.subject.before, _BEFORE_SECONDS),
-                (self.subject.after, _AFTER_SECONDS),
-            )
-            for hash_seed in HASH_SEEDS[1:]
-        ]
+        known = [self.trials.before[n] for n in chosen]
+        orders = [self._order(recipes, hash_seed) for hash_seed in HASH_SEEDS[1:]]
+        orders += [self._held_to(recipes, known, hash_seed) for hash_seed in HASH_SEEDS[1:]]
         runs = [observed.outcomes for observed in self.observer.observe_all(orders)]
         old, new = runs[: len(runs) // 2], runs[len(runs) // 2 :]
         self._learn_noise(chosen, old)
@@ -214,7 +201,7 @@ class _Judging:
             [trials.noise.masks[n] for n in usable],
             lambda place, outcome: self._notices(usable[place], outcome),
             plans=self.plans,
-            cpu_seconds=_MUTANT_SECONDS,
+            limits=[limit_for(trials.before[n]) for n in usable],
             seconds=self.budget_seconds * _MUTANTS_SHARE,
         )
         if self.planted.enough:
@@ -237,13 +224,26 @@ class _Judging:
         return self._not_enough(_NOT_EACH_TIME) if suspects else None
 
     def _confirmer(self) -> Confirmer:
-        seconds = (_BEFORE_SECONDS, _AFTER_SECONDS)
-        return Confirmer(observer=self.observer, trials=self.trials, plans=self.plans, seconds=seconds)
+        return Confirmer(observer=self.observer, trials=self.trials, plans=self.plans)
 
-    def _order(
-        self, text: str, recipes: Sequence[Recipe], seconds: float, hash_seed: int = HASH_SEEDS[0]
+    def _order(self, recipes: Sequence[Recipe], hash_seed: int = HASH_SEEDS[0]) -> Order:
+        """Inputs for the original."""
+        limits = [_FOR_RECORDED if is_recorded(recipe) else _FOR_FOUND for recipe in recipes]
+        text = self.subject.before
+        return Order(text=text, recipes=recipes, plans=self.plans, limits=limits, hash_seed=hash_seed)
+
+    def _held_to(
+        self, recipes: Sequence[Recipe], known: Sequence[Outcome], hash_seed: int = HASH_SEEDS[0]
     ) -> Order:
-        return Order(text=text, recipes=recipes, plans=self.plans, cpu_seconds=seconds, hash_seed=hash_seed)
+        """Inputs for the new version, which may take some times longer than the original did."""
+        return Order(
+            text=self.subject.after,
+            recipes=recipes,
+            plans=self.plans,
+            limits=[limit_for(outcome) for outcome in known],
+            most_stopped=MOST_STOPPED,
+            hash_seed=hash_seed,
+        )
 
     def _learn_noise(self, numbers: Sequence[int], runs: Sequence[Sequence[Outcome]]) -> None:
         """Compare the original's first outcomes of some inputs with those of more runs."""

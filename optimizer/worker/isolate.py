@@ -19,7 +19,10 @@ GRACE_SECONDS = 1.0
 
 
 def isolated(function, cpu_seconds, wall_seconds):
-    """(answer, how): how is ok, timeout, flooded or died; without ok the answer is a text about the end."""
+    """(answer, how, seconds): how is ok, timeout, memory, flooded or died; without ok the answer is a text.
+
+    `seconds` is the CPU time that the copy has used.
+    """
     read_end, write_end = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -86,21 +89,26 @@ def _read(descriptor, deadline):
 
 
 def _wait(pid):
-    """The status of a copy that has said all it has to say: it gets a moment to end by itself."""
+    """(status, CPU seconds) of a copy that has said all it has to say: it gets a moment to end by itself."""
     deadline = time.monotonic() + GRACE_SECONDS
     while time.monotonic() < deadline:
-        ended, status = os.waitpid(pid, os.WNOHANG)
+        ended, status, usage = os.wait4(pid, os.WNOHANG)
         if ended:
-            return status
+            return status, usage.ru_utime + usage.ru_stime
         time.sleep(0.0005)
     os.kill(pid, signal.SIGKILL)
-    return os.waitpid(pid, 0)[1]
+    _, status, usage = os.wait4(pid, 0)
+    return status, usage.ru_utime + usage.ru_stime
 
 
 def _ended(pid, data, how):
     if how != "ok":
         os.kill(pid, signal.SIGKILL)
-    status = _wait(pid)
+    status, seconds = _wait(pid)
+    return (*_answered(status, data, how), seconds)
+
+
+def _answered(status, data, how):
     if how != "ok":
         return "it did not end in time" if how == "timeout" else "its outcome is too large", how
     if os.WIFSIGNALED(status):

@@ -8,8 +8,10 @@ payload:
     recipes                         what to try (see `recipes`); None stands for all recorded calls
     classes                         names of classes whose instances are used further when a call gives one
     plans                           how to use them, by class; made here when None
-    cpu_seconds, wall_seconds       what one recipe may take
-messages: {"imported": ...} first, then {"index", "how", "outcome"} for each recipe.
+    cpu_seconds                     what one recipe may take
+    limits                          the same for each recipe by itself, or None
+messages: {"imported": ...} first, then {"index", "how", "outcome", "seconds"} for each recipe. After a few that did
+not end in time the rest is not tried.
 """
 
 from __future__ import annotations
@@ -45,9 +47,14 @@ def run(payload, send):
     recipes = payload["recipes"]
     if recipes is None:
         recipes = [{"base": ["call", n], "found_by": "recorded"} for n in range(version.count)]
-    for index, recipe in enumerate(recipes):
-        outcome, how = version.observe(recipe)
-        send({"index": index, "how": how, "outcome": outcome})
+    limits = payload.get("limits") or [payload["cpu_seconds"]] * len(recipes)
+    stopped = 0
+    for index, (recipe, limit) in enumerate(zip(recipes, limits)):
+        outcome, how, seconds = version.observe(recipe, limit)
+        send({"index": index, "how": how, "outcome": outcome, "seconds": seconds})
+        stopped += how == "timeout"
+        if stopped >= payload.get("most_stopped", len(recipes)):
+            return
 
 
 class Version:
@@ -61,18 +68,18 @@ class Version:
         self.own = Owners(payload["roots"], (payload["module"], *payload["aliases"]))
         self.plans = payload.get("plans")
         self.count = 0
-        self.cpu_seconds, self.wall_seconds = payload["cpu_seconds"], payload["wall_seconds"]
+        self.cpu_seconds = payload["cpu_seconds"]
         self._functions = {}
         self.imported = self._import()
         # Copies of this process neither walk through nor copy what it holds.
         gc.collect()
         gc.freeze()
 
-    def observe(self, recipe):
-        """(outcome, how) of one recipe; see `isolate.isolated`."""
+    def observe(self, recipe, cpu_seconds):
+        """(outcome, how, seconds) of one recipe; see `isolate.isolated`."""
         folder = self.fresh_folder()
         try:
-            return isolated(lambda: self._tell(recipe, folder), self.cpu_seconds, self.wall_seconds)
+            return isolated(lambda: self._tell(recipe, folder), cpu_seconds, wall_limit(cpu_seconds))
         finally:
             self.remove(folder)
 
@@ -157,7 +164,7 @@ class Version:
             return {"ok": False, "error": {"type": type(error).__name__, "text": str(error), "missing": True}}
         if self.plans is None:
             self.plans = self._plans(target)
-        counted, how = isolated(self._counted, 20, 40)
+        counted, how, _ = isolated(self._counted, 20, 40)
         if how == "ok" and "count" in counted:
             self.count = min(counted["count"], MAX_RECORDED)
             counted = {}
@@ -190,6 +197,11 @@ class Version:
         for alias in self._payload["aliases"]:
             sys.modules.setdefault(alias, module)
         return module
+
+
+def wall_limit(cpu_seconds):
+    """How long something may take that has so much CPU time, on a machine that does other things as well."""
+    return 4 * cpu_seconds + 2
 
 
 def callable_at(module, qualname):

@@ -9,7 +9,7 @@ import builtins
 import os
 
 from .isolate import isolated
-from .observe import Version
+from .observe import Version, wall_limit
 from .observe_call import Story
 
 PROBE = "__tenpercent_seen__"
@@ -55,6 +55,6 @@ def _reached(version, recipe, seen):
         Story(version, recipe, folder).tell()
         return sorted(seen)
 
-    answer, how = isolated(told, version.cpu_seconds, version.wall_seconds)
+    answer, how, _ = isolated(told, version.cpu_seconds, wall_limit(version.cpu_seconds))
     version.remove(folder)
     return answer if how == "ok" else []

@@ -32,7 +32,7 @@ def run(payload, send):
             return
         _forget(first)
         job = functools.partial(_noticed, payload, text, deadline)
-        answer, how = isolated(job, payload["seconds"], left + 2)
+        answer, how, _ = isolated(job, payload["seconds"], left + 2)
         send({"mutant": number, "how": how, "noticed": answer if how == "ok" else [[-1, how, answer]]})
 
 
@@ -49,12 +49,13 @@ def _noticed(payload, text, deadline):
     if not version.imported["ok"]:
         return [[-1, "import", version.imported]]
     found = []
-    for index, (recipe, expected) in enumerate(zip(payload["recipes"], payload["expected"])):
+    tried = zip(payload["recipes"], payload["expected"], payload["limits"])
+    for index, (recipe, expected, limit) in enumerate(tried):
         if expected is None:
             continue
         if time.monotonic() > deadline:
             return found or [[-1, "unfinished", None]]
-        outcome, how = version.observe(recipe)
+        outcome, how, _ = version.observe(recipe, limit)
         if how != "ok" or any(digest(outcome.get(part)) != value for part, value in expected.items()):
             found.append([index, how, outcome])
             if how != "ok" or len(found) >= MAX_NOTICED:

@@ -9,7 +9,7 @@ import functools
 import os
 
 from .isolate import isolated
-from .observe import Version
+from .observe import Version, wall_limit
 from .recipes import materialise
 
 _LONGEST = 2_000
@@ -22,7 +22,7 @@ def run(payload, send):
     for index, recipe in enumerate(payload["recipes"]):
         folder = version.fresh_folder()
         job = functools.partial(_shown, version, recipe, folder)
-        answer, how = isolated(job, version.cpu_seconds, version.wall_seconds)
+        answer, how, _ = isolated(job, version.cpu_seconds, wall_limit(version.cpu_seconds))
         version.remove(folder)
         send({"index": index, "arguments": answer if how == "ok" else "(%s)" % answer})
 

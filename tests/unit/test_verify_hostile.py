@@ -1,0 +1,119 @@
+"""A new version that misbehaves is refused within its limits, whatever it does, and nothing else suffers."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from optimizer.model import Behaviour, Subject, Verification
+from optimizer.sandbox.launch import Launcher
+from optimizer.verify.verify import verify
+
+BEFORE = """
+def total(xs: list[int]) -> int:
+    result = 0
+    for x in xs:
+        result += x
+    return result
+"""
+
+# Every body begins where the original begins, and ends with the right answer when it gets there.
+HOSTILE = {
+    "loops for ever": "while True: pass",
+    "loops for ever and catches everything": """
+        while True:
+            try:
+                while True: pass
+            except BaseException: pass
+        """,
+    "sleeps for ever": "import time; time.sleep(10_000)",
+    "eats memory": "hoard = [bytearray(1 << 20) for _ in range(1 << 20)]",
+    "recurses for ever": "return total(xs)",
+    "ends the process": "import os; os._exit(0)",
+    "leaves the program": "raise SystemExit(0)",
+    "kills the process": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+    "prints a gigabyte": """
+        for _ in range(1 << 10): print('x' * (1 << 20))
+        """,
+    "writes a gigabyte past Python's streams": """
+        import os
+        for _ in range(1 << 10): os.write(1, b'x' * (1 << 20))
+        """,
+    "forks": """
+        import os, time
+        if os.fork() == 0: time.sleep(10_000)
+        """,
+    "starts processes": "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'pass']).wait()",
+    "replaces what compares": """
+        import builtins, json
+        builtins.len = lambda *_: 0
+        builtins.sorted = lambda *_, **__: []
+        builtins.isinstance = lambda *_: True
+        """,
+    "closes every descriptor": "import os; os.closerange(0, 256)",
+    "claims to be another answer": """
+        import os
+        for descriptor in range(3, 64):
+            try: os.write(descriptor, b'{"index": 0, "how": "ok", "outcome": {}}\\n')
+            except OSError: pass
+        """,
+    "waits for input": "input()",
+    "removes its own module": "import sys; sys.modules.clear()",
+}
+
+
+def judged(folder: Path, after: str, before: str = BEFORE, calls: str = "([1, 2],), ([],)") -> Verification:
+    (folder / "sums.py").write_text(before)
+    (folder / "scratch").mkdir()
+    (folder / "calls.py").write_text(f"def inputs():\n    yield from [{calls}]\n")
+    subject = Subject(
+        file=str(folder / "sums.py"),
+        module="sums",
+        qualnames=("total",),
+        before=before,
+        after=after,
+        python=sys.executable,
+        cwd=str(folder / "scratch"),
+        sys_path=(str(folder),),
+        inputs_file=str(folder / "calls.py"),
+    )
+    return verify(subject, Launcher(), budget_seconds=8.0)
+
+
+def with_body(body: str) -> str:
+    body = textwrap.dedent(body).strip()
+    return f"def total(xs: list[int]) -> int:\n{textwrap.indent(body, '    ')}\n    return sum(xs)\n"
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_it_is_refused_within_its_limits(what, tmp_path):
+    started = time.monotonic()
+    found = judged(tmp_path, with_body(HOSTILE[what]))
+    assert found.behaviour is Behaviour.DIFFERENT, found
+    assert found.counterexample is not None
+    assert time.monotonic() - started < 120
+
+
+def test_one_that_only_misbehaves_on_some_input_is_found_and_the_others_still_count(tmp_path):
+    found = judged(tmp_path, with_body("while len(xs) == 3: pass"))
+    assert found.behaviour is Behaviour.DIFFERENT
+    assert "in time" in found.counterexample.after
+    assert found.inputs_tried > 10
+
+
+def test_an_import_that_never_ends_is_a_difference(tmp_path):
+    found = judged(tmp_path, "import os\nos._exit(3)\n" + with_body("pass"))
+    assert found.behaviour is Behaviour.DIFFERENT
+    assert found.counterexample.found_by == "import"
+
+
+def test_where_the_original_exceeds_the_limits_nothing_is_compared(tmp_path):
+    before = BEFORE.replace("result = 0\n", "result = 0\n    while len(xs) == 1: pass\n")
+    after = before.replace("result += x", "result = result + x")
+    found = judged(tmp_path, after, before, calls="([1, 2],), ([],), ([1],)")
+    assert found.behaviour is not Behaviour.DIFFERENT
+    assert any("exceeds a limit (timeout)" in note for note in found.not_observable)
