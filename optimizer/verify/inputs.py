@@ -28,6 +28,7 @@ _MOST_STARTS = 6
 _IMPORT_SECONDS = 40.0
 _LEAST_SECONDS = 0.5
 _MEMORY_BYTES = 2 << 30
+_MORE_MEMORY_BYTES = 16 << 30
 _SUSPECT, _RECORDED, _FRESH = 0, 1, 2
 
 
@@ -98,6 +99,7 @@ class _Hunt:
     domain: Mapping[str, Any] = field(default_factory=dict)
     skip: list[int] = field(default_factory=list)
     fatal: list[int] = field(default_factory=list)
+    memory_bytes: int = _MEMORY_BYTES
 
     def again(self, subject: Subject, runner: Runner, seconds: float) -> bool:
         """Start the worker; whether it has to be started once more, without the input that ended it."""
@@ -110,7 +112,7 @@ class _Hunt:
                 self._take(message)
 
         payload = {**self.payload, "seconds": seconds, "skip": self.skip, "fatal": self.fatal}
-        ran = runner.work(_job(subject, payload, seconds), take)
+        ran = runner.work(_job(subject, payload, seconds, self.memory_bytes), take)
         if ran.ended == "ok":
             return False
         return self._skip_what_ended_it(ran, at)
@@ -124,6 +126,10 @@ class _Hunt:
             self.domain = message["domain"]
 
     def _skip_what_ended_it(self, ran: Ran, at: list[Mapping[str, Any]]) -> bool:
+        if not at and self.memory_bytes < _MORE_MEMORY_BYTES:
+            # Some packages reserve that much address space when they are imported.
+            self.memory_bytes = _MORE_MEMORY_BYTES
+            return True
         if not at:
             self.notes.append(f"The search for inputs ended at its start: {ran.ended}.")
             return False
@@ -144,7 +150,7 @@ class _Hunt:
         return tuple(dict.fromkeys(lines)) or ("it takes no arguments",)
 
 
-def _job(subject: Subject, payload: Mapping[str, Any], seconds: float) -> Job:
+def _job(subject: Subject, payload: Mapping[str, Any], seconds: float, memory_bytes: int) -> Job:
     return Job(
         task="explore",
         payload=payload,
@@ -152,7 +158,7 @@ def _job(subject: Subject, payload: Mapping[str, Any], seconds: float) -> Job:
         cwd=Path(subject.cwd),
         sys_path=subject.sys_path,
         hash_seed=0,
-        limits=Limits(wall_seconds=seconds + _IMPORT_SECONDS, memory_bytes=_MEMORY_BYTES),
+        limits=Limits(wall_seconds=seconds + _IMPORT_SECONDS, memory_bytes=memory_bytes),
     )
 
 

@@ -8,6 +8,7 @@ versions can be compared by what they did to their collaborators. Inside recipes
 from __future__ import annotations
 
 import collections
+import zlib
 
 from .sketch import sketch
 
@@ -236,6 +237,32 @@ class Doubles:
         if fails:
             raise error("the iterable failed")
 
+    def async_call(self, name="f", returns=None, fails_at=0, error=DoubleError):
+        """A coroutine function: like `call`, to be awaited."""
+        spy = self.call(name, returns, None, fails_at, error)
+
+        async def called(*args, **kwargs):
+            return spy(*args, **kwargs)
+
+        return called
+
+    async def async_lazy(self, items, fails=False, error=DoubleError):
+        """An asynchronous generator that logs how far it was read."""
+        for item in self.lazy(items, fails, error):
+            yield item
+
+    def context(self, value=None, swallows=False):
+        """A context manager that gives `value` (itself, for None) and may swallow errors."""
+        return Guarded(self.log, value, swallows)
+
+    def file(self, content):
+        """The name of a file in the current folder with this text or these bytes."""
+        data = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
+        name = "given-%08x.txt" % zlib.crc32(data)
+        with open(name, "wb") as stream:
+            stream.write(data)
+        return name
+
     def breaking(self, items):
         """An iterable that can be started again, and raises at its end each time."""
         return Breaking(self.log, list(items))
@@ -278,6 +305,27 @@ class Doubles:
         if kind is None:
             raise TypeError("no subclass at hand for " + type(value).__name__)
         return kind(value)
+
+
+class Guarded:
+    """A context manager, for `with` and `async with`, that logs how it was entered and left."""
+
+    def __init__(self, log, value, swallows):
+        self._log, self._value, self._swallows = log, value, swallows
+
+    def __enter__(self):
+        self._log.append(["enter"])
+        return self if self._value is None else self._value
+
+    def __exit__(self, kind, error, trace):
+        self._log.append(["exit", getattr(kind, "__name__", "")])
+        return self._swallows
+
+    async def __aenter__(self):
+        return self.__enter__()
+
+    async def __aexit__(self, *error):
+        return self.__exit__(*error)
 
 
 class Breaking:

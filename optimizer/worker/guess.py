@@ -12,6 +12,9 @@ from .specs import ANY, BOOL, BYTES, COUNT, FLOAT, INT, NONE, STR, Spec, union
 
 _DEPTH = 5
 _MOST_FIELDS = 12
+_OF_SEQUENCES = {
+    *("iter", "len", "index", "lookup", "slice", "next", "setitem", "delitem", "contains", "add_list"),
+}
 _WHOLE = {"whole", "range", "bits"}
 _NUMBERS = {"number", "arithmetic", "order", "to_abs", "to_round"}
 _TEXT = {"add_str", "regex", "text", "json", "date_text", "path", "contains_str"}
@@ -79,7 +82,7 @@ def _duck(use, classes, depth):
     for name in names:
         inner = use.attrs[name]
         if "call" in inner.ops:
-            parts.append(Spec("call", (guess(inner.result, name, classes, depth + 1),)))
+            parts.append(_called(inner, classes, depth))
         else:
             parts.append(guess(inner, name, classes, depth + 1))
     return Spec("duck", parts, tuple(names))
@@ -103,34 +106,44 @@ def _from_keys(use, classes, depth):
 def _from_operations(use, classes, depth):
     ops = use.ops
     if "call" in ops:
-        return Spec("call", (guess(use.result, "", classes, depth + 1),))
+        return _called(use, classes, depth)
+    if "with" in ops:
+        return Spec("context", (ANY,))
     if ops & _WHOLE:
         return COUNT
-    if ops & _TEXT or any(isinstance(const, str) for const in use.consts):
-        words = ops & {"regex", "json", "date_text", "path"}
-        return Spec("str", (), frozenset(words)) if "add_bytes" not in ops else BYTES
-    if "add_bytes" in ops or any(isinstance(const, bytes) for const in use.consts):
-        return BYTES
+    text = _text(use)
+    if text is not None:
+        return text
     if "mapping" in ops or ("contains" in ops and "lookup" in ops and "subscript" not in ops):
         return _container("dict", use, classes, depth)
     if use.fields and "unpack" in ops and "iter" not in ops:
         return _row(use, classes, depth)
-    if ops & {
-        "iter",
-        "len",
-        "index",
-        "lookup",
-        "slice",
-        "next",
-        "setitem",
-        "delitem",
-        "contains",
-        "add_list",
-    }:
+    if ops & _OF_SEQUENCES:
         return _sequence(use, classes, depth)
     if ops & _NUMBERS:
         return INT if "order" in ops and "number" not in ops else union((INT, FLOAT))
     return STR if ops & {"to_str", "format", "to_int", "to_float"} else None
+
+
+def _text(use):
+    """The kind of text that is asked for, or None for what need not be text."""
+    ops = use.ops
+    if "path" in ops:
+        return Spec("file")
+    if ops & _TEXT or any(isinstance(const, str) for const in use.consts):
+        return (
+            BYTES if "add_bytes" in ops else Spec("str", (), frozenset(ops & {"regex", "json", "date_text"}))
+        )
+    is_bytes = "add_bytes" in ops or any(isinstance(const, bytes) for const in use.consts)
+    return BYTES if is_bytes else None
+
+
+def _called(use, classes, depth):
+    """A callable, or one whose result is awaited."""
+    result = use.result
+    if result is not None and "await" in result.ops:
+        return Spec("async_call", (guess(result.result, "", classes, depth + 1),))
+    return Spec("call", (guess(result, "", classes, depth + 1),))
 
 
 def _row(use, classes, depth):
@@ -147,6 +160,10 @@ def _sequence(use, classes, depth):
         item = guess(inner, "", classes, depth + 1)
     else:
         item = guess(use.fields.get(0) or use.value, "", classes, depth + 1)
+    if inner is not None and "list" in inner.classes:
+        item = union((Spec("list", (item if item.kind != "any" else INT,)), INT, STR))
+    if "async" in use.ops:
+        return Spec("async_iterator", (item,))
     if "next" in use.ops:
         return Spec("iterator", (item,))
     if "setitem" in use.ops and "lookup" in use.ops:
@@ -174,6 +191,10 @@ def refined(spec, use, classes, depth=0):
         return spec
     if spec.kind == "any":
         return guess(use, "", classes, depth)
+    if spec.kind == "open":
+        names = sorted(name for name in use.attrs if not name.startswith("__"))
+        parts = [guess(use.attrs[name], name, classes, depth + 1) for name in names]
+        return Spec("make", parts, (spec.data, names))
     if spec.kind == "union":
         return union(refined(part, use, classes, depth) for part in spec.parts)
     if spec.kind in _ITEM_KINDS and spec.parts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import collections
 import collections.abc
+import contextlib
 import dataclasses
 import enum
 import inspect
@@ -27,6 +28,8 @@ _ONE_ITEM = {
     _abc.Collection: "collection", _abc.Container: "collection", _abc.Reversible: "sequence",
     _abc.Sequence: "sequence", _abc.MutableSequence: "list", _abc.Set: "set", _abc.MutableSet: "set",
     _abc.KeysView: "set", _abc.ValuesView: "sequence",
+    _abc.AsyncIterator: "async_iterator", _abc.AsyncIterable: "async_iterator",
+    _abc.AsyncGenerator: "async_iterator",
 }  # fmt: skip
 _TWO_ITEMS = {
     dict: "dict", collections.defaultdict: "default_dict", collections.OrderedDict: "ordered_dict",
@@ -157,9 +160,16 @@ class Hints:
         if origin is type:
             return self._type(arguments)
         if origin is _abc.Callable:
-            result = self.spec(arguments[-1]) if arguments else ANY
-            return Spec("call", (result,))
+            return self._callable(arguments[-1] if arguments else typing.Any)
+        if origin in (contextlib.AbstractContextManager, contextlib.AbstractAsyncContextManager):
+            return Spec("context", (self.spec(arguments[0]) if arguments else ANY,))
         return self._container(origin, [self.spec(part) for part in arguments])
+
+    def _callable(self, result):
+        """A callable, or a coroutine function when its result is to be awaited."""
+        if typing.get_origin(result) in (_abc.Awaitable, _abc.Coroutine):
+            return Spec("async_call", (self.spec(typing.get_args(result)[-1]),))
+        return Spec("call", (self.spec(result),))
 
     def _container(self, origin, parts):
         if origin is collections.Counter:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
+import array
+import contextlib
 import datetime as dt
 import decimal
 import fractions
 import io
+import logging
 import numbers
 import os
 import pathlib
+import random
 import re
 import types
 import typing
 import uuid
+from collections import abc
 
 from .specs import ANY, BYTES, FLOAT, INT, STR, Spec, union
 
@@ -80,7 +86,8 @@ KNOWN = {
     numbers.Real: union((INT, FLOAT, FRACTION)),
     numbers.Integral: INT,
     pathlib.Path: _one_of(
-        *["__import__('pathlib').Path(%r)" % text for text in ("a/b.txt", "a", "", "a.tar.gz", ".x")]
+        *["__import__('pathlib').Path(%r)" % text for text in ("a/b.txt", "a", "", "a.tar.gz", ".x")],
+        *["__import__('pathlib').Path(double.file(%r))" % text for text in ("a\nb\n", "", "x,1\ny,2")],
     ),
     pathlib.PurePath: PATH,
     pathlib.PurePosixPath: PATH,
@@ -105,9 +112,17 @@ KNOWN = {
     typing.TextIO: TEXT_IO,
     typing.BinaryIO: BINARY_IO,
     typing.IO: TEXT_IO,
-    types.SimpleNamespace: _one_of(
-        "__import__('types').SimpleNamespace(a=1)", "__import__('types').SimpleNamespace()"
-    ),
+    types.SimpleNamespace: Spec("open", (), "__import__('types').SimpleNamespace"),
+    argparse.Namespace: Spec("open", (), "__import__('argparse').Namespace"),
+    random.Random: _one_of("__import__('random').Random(7)", "__import__('random').Random(1)"),
+    array.array: _one_of("__import__('array').array('i', [3, 1, 2])", "__import__('array').array('d')"),
+    logging.Logger: _one_of("__import__('logging').getLogger('given')"),
+    abc.Hashable: union((INT, STR, Spec("tuple", (INT, STR)))),
+    abc.Sized: union((Spec("list", (INT,)), STR)),
+    abc.Awaitable: _one_of("double.async_call('f', returns=[1])()", "double.async_call('f', fails_at=1)()"),
+    abc.Coroutine: _one_of("double.async_call('f', returns=[1])()", "double.async_call('f', fails_at=1)()"),
+    contextlib.AbstractContextManager: Spec("context", (ANY,)),
+    contextlib.AbstractAsyncContextManager: Spec("context", (ANY,)),
     types.FunctionType: Spec("call", (ANY,)),
     types.ModuleType: _one_of("__import__('math')"),
     BaseException: _one_of("ValueError('x')", "KeyError('k')", "Exception()"),
@@ -129,6 +144,8 @@ _SERIES = ("[1, 2, 2]", "[], dtype='float64'", "[1.5, None]", "['b', 'a'], index
 def by_name(kind):
     """Specs for types of packages that may not be installed, by their names."""
     root, name = kind.__module__.partition(".")[0], kind.__name__
+    if root == "sqlite3" and name == "Connection":
+        return _one_of("__import__('sqlite3').connect(':memory:')")
     if root == "numpy" and name == "ndarray":
         return _one_of(*["__import__('numpy')." + text for text in _NUMPY])
     if root == "pandas" and name == "DataFrame":

@@ -23,7 +23,7 @@ class Pools:
     def __init__(self):
         self.ints, self.floats, self.strs, self.bytes = {}, {}, {}, {}
         self.sizes, self.regexes, self.keys, self.names = {}, {}, {}, {}
-        self.texts, self.binaries, self.errors = {}, {}, {}
+        self.texts, self.binaries, self.errors, self.private = {}, {}, {}, {}
         self.calls = set()
         self.hot = {}
 
@@ -159,6 +159,8 @@ class _Miner(ast.NodeVisitor):
         value = _attribute_value(node, self._namespace)
         if isinstance(value, (int, float, str, bytes, re.Pattern)):
             self._pools.add(value)
+        if node.attr.startswith("_") and not node.attr.startswith("__"):
+            self._pools.private[node.attr] = None
         self.generic_visit(node)
 
     def visit_JoinedStr(self, node):
@@ -193,6 +195,8 @@ class _Miner(ast.NodeVisitor):
             value = part.value if isinstance(part, ast.Constant) else None
             if isinstance(part, ast.Name):
                 value = self._namespace.get(part.id)
+            elif isinstance(part, ast.Attribute):
+                value = _attribute_value(part, self._namespace)
             if type(value) is int and 0 <= value <= 5000:
                 yield value
 
@@ -285,11 +289,21 @@ def _folded(node):
 
 
 def _attribute_value(node, namespace):
-    """The value of `module.NAME` or `Class.NAME` where reading it runs nobody's code."""
+    """The value of `module.NAME`, `Class.NAME` or `self.NAME` where reading it runs nobody's code."""
     if not isinstance(node.value, ast.Name):
         return None
+    if node.value.id in ("self", "cls"):
+        return _class_constant(node.attr, namespace)
     owner = namespace.get(node.value.id)
     return vars(owner).get(node.attr) if isinstance(owner, (type, type(ast))) else None
+
+
+def _class_constant(name, namespace):
+    """The constant that some class of the module has under this name."""
+    for kind in list(namespace.values()):
+        if isinstance(kind, type) and kind.__module__ == namespace.get("__name__") and name in vars(kind):
+            return vars(kind)[name]
+    return None
 
 
 def _text_of(node, namespace):

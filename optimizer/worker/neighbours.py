@@ -33,6 +33,16 @@ _ITERATORS = (
 )
 _MUTABLE = (list, dict, set, bytearray, collections.deque)
 _MOST_MINED = 24
+_MOST_ATTRIBUTES = 8
+
+
+def _attributes(value):
+    """Names of what an instance holds, in its dict or its slots."""
+    if isinstance(getattr(value, "__dict__", None), dict):
+        return [name for name in vars(value) if isinstance(name, str)]
+    slots = [vars(kind).get("__slots__", ()) for kind in type(value).__mro__]
+    names = [name for part in slots for name in ((part,) if isinstance(part, str) else part)]
+    return [name for name in names if hasattr(value, name)] or list(getattr(value, "_fields", ()))
 
 
 class Edit:
@@ -354,10 +364,9 @@ class Neighbourhood:
         return specs.ANY
 
     def _object(self, path, value, depth):
-        state = getattr(value, "__dict__", None)
-        names = list(state)[:8] if isinstance(state, dict) else list(getattr(value, "_fields", ()))[:8]
-        for name in names:
-            if isinstance(name, str):
+        """Edits of attributes; of private ones only where no other could have to agree with it."""
+        for name in _attributes(value)[:_MOST_ATTRIBUTES]:
+            if not name.startswith("_") or len(self._pools.private) <= 1:
                 yield from self._inner(path, name, getattr(value, name, None), depth)
 
     # -- by type ------------------------------------------------------------------------------------

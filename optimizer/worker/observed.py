@@ -33,7 +33,7 @@ _ITERATORS = (
     type(iter(())),
     type(iter("")),
 )
-_CALLABLES = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.LambdaType, Spy, type)
+_CALLABLES = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, Spy)
 
 
 class Observer:

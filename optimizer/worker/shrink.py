@@ -23,13 +23,17 @@ def smaller(recipe):
 def _fewer_ops(recipe):
     ops = recipe.get("ops", [])
     for number in range(len(ops)):
-        yield {**recipe, "ops": ops[:number] + ops[number + 1 :]}
+        yield _without_empty({**recipe, "ops": ops[:number] + ops[number + 1 :]})
 
 
 def _shorter_sequence(recipe):
     steps = recipe.get("sequence", [])
     for number in range(len(steps)):
-        yield {**recipe, "sequence": steps[:number] + steps[number + 1 :]}
+        yield _without_empty({**recipe, "sequence": steps[:number] + steps[number + 1 :]})
+
+
+def _without_empty(recipe):
+    return {name: value for name, value in recipe.items() if value != []}
 
 
 def _smaller_op_values(recipe):
@@ -50,7 +54,7 @@ def smaller_texts(text):
         return
     top = tree.body
     seen = {ast.unparse(top)}
-    for node in ast.walk(top):
+    for node in _walk(top):
         for field, old, new in _simpler(node, is_top=node is top):
             setattr(node, field, new)
             candidate = ast.unparse(top)
@@ -58,6 +62,15 @@ def smaller_texts(text):
             if candidate not in seen and len(candidate) <= len(text) + 2:
                 seen.add(candidate)
                 yield candidate
+
+
+def _walk(node):
+    """Nodes whose change keeps the expression's meaning: not what an import is told."""
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "__import__":
+        return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _walk(child)
 
 
 def _simpler(node, is_top):

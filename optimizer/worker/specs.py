@@ -1,19 +1,19 @@
 """What values a place can take: one small tree, whatever it was learned from.
 
-kind       parts               data
-int float str bytes bool none complex any      -      a set of words about the use ("count", "regex", ...)
-list set frozenset deque iterator iterable sequence tuple_of collection     (item,)
-dict default_dict ordered_dict counter mapping                              (key, value)
-tuple      one spec a field
-struct     one spec a key      the keys; a dict with these keys
-make       one spec a parameter   (expression of the callable, names; None is positional)
-duck       one spec an attribute  the names
-call       (result,)
-text_io binary_io
-one_of     -                   source expressions
-union      the options
-lazy       -                   a function that gives the spec: a class may hold itself
-outside    (plausible,)        beyond what was recorded or annotated
+A `Spec` has a kind, parts and data:
+
+- int float str bytes bool none complex any: data are words about the use ("count", "regex", ...)
+- list set frozenset deque iterator async_iterator iterable sequence tuple_of collection: (item,)
+- dict default_dict ordered_dict counter mapping: (key, value)
+- tuple: one spec a field; struct: a dict, one spec a key, data are the keys
+- make: one spec a parameter, data is (expression of the callable, names); None is positional
+- open: data is the expression of a class that takes any keyword as an attribute
+- duck: one spec an attribute, data are the names
+- call, async_call: (result,); context: (what it gives,)
+- text_io, binary_io, and file: the name of one that is there
+- one_of: data are source expressions; union: the options
+- lazy: data is a function that gives the spec, since a class may hold itself
+- outside: (what is plausible beyond what was recorded or annotated,)
 """
 
 from __future__ import annotations

@@ -410,15 +410,42 @@ class Drawer:
             )
         return choose.pick(("str", "len", "bool", "lambda *a: None", "lambda *a: a", "repr", "abs"))
 
+    def _async_call(self, spec, depth):
+        results = [self.draw(spec.parts[0], depth + 1) for _ in range(self._choose.between(1, 3))]
+        returns = "[%s]" % ", ".join(results)
+        if self._choose.chance(0.3):
+            error = self._choose.pick(list(self._pools.errors) * 3 + list(_ERRORS))
+            return "double.async_call('f', returns=%s, fails_at=2, error=%s)" % (returns, error)
+        return "double.async_call('f', returns=%s)" % returns
+
+    def _async_iterator(self, spec, depth):
+        fails = self._choose.pick(("", "", ", fails=True"))
+        return "double.async_lazy(%s%s)" % (self._list(spec, depth), fails)
+
+    def _context(self, spec, depth):
+        value = self.draw(spec.parts[0], depth + 1) if spec.parts[0].kind != "any" else "None"
+        return "double.context(%s%s)" % (value, self._choose.pick(("", "", ", swallows=True")))
+
+    def _file(self, spec, depth):
+        if self._choose.chance(0.15):
+            return repr(self._choose.pick(("no such file", "")))
+        return "double.file(%r)" % self._lines()
+
     def _text_io(self, spec, depth):
+        return "__import__('io').StringIO(%r)" % self._lines()
+
+    def _lines(self):
+        """A text of a few lines, whose words may turn up in other arguments."""
         lines = [self._text(frozenset()) for _ in range(self._choose.between(0, 5))]
         for line in lines:
             self._drawn["str"].append(repr(line.strip("\n")))
-        text = "\n".join(lines) + self._choose.pick(("\n", "")) if lines else ""
-        return "__import__('io').StringIO(%r)" % text
+        return "\n".join(lines) + self._choose.pick(("\n", "")) if lines else ""
 
     def _binary_io(self, spec, depth):
         return "__import__('io').BytesIO(%s)" % self._bytes(spec, depth)
+
+    def _open(self, spec, depth):
+        return "%s()" % spec.data
 
     def _one_of(self, spec, depth):
         return self._choose.pick(spec.data)

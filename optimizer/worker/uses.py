@@ -129,7 +129,9 @@ class _Walker(ast.NodeVisitor):
         for statement in [*node.body, *node.orelse]:
             self.visit(statement)
 
-    visit_AsyncFor = visit_For
+    def visit_AsyncFor(self, node):
+        self._note(self.of(node.iter), "async")
+        self.visit_For(node)
 
     def visit_With(self, node):
         for item in node.items:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import random
 import sys
 import textwrap
 import types
+from pathlib import Path
 
 import pytest
 
@@ -73,13 +75,20 @@ ANNOTATED = [
     ("x: type[int]", "one of int", type),
     ("x: TextIO", "text_io", object),
     ("x: Annotated[int, 'meta']", "int", int),
+    ("x: AsyncIterator[int]", "async_iterator[int]", object),
+    ("x: Callable[[int], str]", "call[str]", object),
+    ("x: Callable[[], Awaitable[int]]", "async_call[int]", object),
+    ("x: AbstractContextManager", "context[any]", object),
+    ("x: Path", "one of", Path),
 ]
 HEADER = """
 from __future__ import annotations
 import enum
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Optional, Protocol, TextIO, TypedDict, TypeVar
 T = TypeVar("T")
 Alias = list[int]
@@ -174,6 +183,9 @@ GUESSED = [
     ("return x.width * x.height", "object with height, width"),
     ("return x.readline()", "text_io"),
     ("return isinstance(x, int)", "int or str"),
+    ("with x: return 1", "context["),
+    ("return open(x).read()", "file"),
+    ("return [y if isinstance(y, list) else [y] for y in x]", "list[list["),
     ("return [a + b for a, b in x]", "list[tuple["),
 ]
 
@@ -182,6 +194,30 @@ GUESSED = [
 def test_without_anything_else_the_use_of_a_parameter_decides(survey, body, spec):
     domain, _, _ = survey(f"def f(x):\n    {body}")
     assert spec_of(domain, "x").startswith(spec)
+
+
+def test_what_is_awaited_can_be_awaited(survey):
+    text = "async def f(g, xs):\n    found = await g()\n    async for x in xs: found += x\n    return found"
+    domain, context, pools = survey(text)
+    assert spec_of(domain, "g").startswith("async_call[")
+    for _, (g, xs), _ in drawn(domain, context, pools, 20, beyond=0):
+        assert inspect.iscoroutinefunction(g)
+        assert hasattr(xs, "__aiter__")
+
+
+def test_names_of_files_lead_to_files(survey, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    domain, context, pools = survey("def f(x):\n    with open(x) as s: return s.read()")
+    names = [args[0] for _, args, _ in drawn(domain, context, pools, 30, beyond=0)]
+    assert sum(Path(name).is_file() for name in names) > 15
+    assert len({Path(name).read_text() for name in names if Path(name).is_file()}) > 5
+
+
+def test_an_open_class_gets_the_attributes_that_are_read(survey):
+    text = "import argparse\ndef f(o: argparse.Namespace): return o.verbose + 1 if o.name.upper() else 0"
+    domain, context, pools = survey(text)
+    for _, (options,), _ in drawn(domain, context, pools, 20, beyond=0):
+        assert set(vars(options)) == {"verbose", "name"}
 
 
 def test_a_class_of_the_module_fits_where_its_attributes_are_read(survey):
@@ -267,7 +303,7 @@ class TestNeighbours:
         text = "def f(rows):\n    return rows if len(rows) > 50 else sorted(rows, key=lambda r: r[1])"
         rows = [args[0] for args in near(text, "([('a', 1), ('b', 2)],)") if isinstance(args[0], list)]
         rows = [found for found in rows if all(isinstance(row, tuple) for row in found)]
-        sizes = {(len(found), len({row[1:] for row in found}) == 1) for found in rows}
+        sizes = {(len(found), len({str(row[1:]) for row in found}) == 1) for found in rows}
         assert {(50, True), (51, False), (51, True), (60, True)} <= sizes
 
     def test_callables_are_spied_on_made_to_fail_and_to_disturb(self, near):

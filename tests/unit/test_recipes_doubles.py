@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import itertools
 
 import pytest
@@ -85,6 +87,35 @@ class TestIterables:
             with pytest.raises(DoubleError):
                 seen.extend(items)
             assert seen == [1, 2]
+
+
+class TestAwaited:
+    def test_a_coroutine_function_logs_and_fails(self, double):
+        call = double.async_call("f", returns=[1], fails_at=2, error=KeyError)
+        assert asyncio.run(call(5)) == 1
+        with pytest.raises(KeyError):
+            asyncio.run(call())
+        assert [entry[:2] for entry in double.log] == [["call", "f"], ["call", "f"]]
+
+    def test_an_asynchronous_generator_logs(self, double):
+        async def read():
+            return [item async for item in double.async_lazy([1, 2])]
+
+        assert asyncio.run(read()) == [1, 2]
+        assert double.log == [["next", "1"], ["next", "2"], ["end"]]
+
+    @pytest.mark.parametrize("swallows", [False, True])
+    def test_a_context_manager_logs_and_may_swallow(self, double, swallows):
+        outcome = contextlib.nullcontext() if swallows else pytest.raises(KeyError)
+        with outcome, double.context(value=7, swallows=swallows) as given:
+            assert given == 7
+            raise KeyError
+        assert double.log == [["enter"], ["exit", "KeyError"]]
+
+    def test_a_file_has_a_name_that_its_content_decides(self, double, monkeypatch, tmp_path):
+        monkeypatch.chdir(tmp_path)
+        assert double.file("a\n") == double.file("a\n") != double.file(b"b")
+        assert (tmp_path / double.file("a\n")).read_bytes() == b"a\n"
 
 
 class TestObjects:
