@@ -236,7 +236,7 @@ def accepted(name: str, content: dict[str, Any]) -> list[str]:
         if decision["verdict"] != "accept":
             continue
         candidate, measurement = decision["candidate"], decision["measurements"][0]
-        tried = sum(count for _, count in decision["verification"]["tried"])
+        tried = decision["verification"]["inputs_tried"]
         rows.append(
             f"| {name} | `{candidate['function']}` | {candidate['transform']} | {measurement['ratio']:.2f}x"
             f" ({measurement['low']:.2f}x) | {decision['workload_saved']:.2%} | {tried} |"
