@@ -70,7 +70,11 @@ class TestLoading:
         assert [weight for weight, _ in lost] == [0.75]
 
     def test_a_sample_may_belong_to_another_function(self):
-        payload = {"samples": [[encoded(1), "", 1], [encoded(2), "", 1]], "qualnames": ["f"], "sample_of": ["f", "g"]}
+        payload = {
+            "samples": [[encoded(1), "", 1], [encoded(2), "", 1]],
+            "qualnames": ["f"],
+            "sample_of": ["f", "g"],
+        }
         assert [call.entry for call in duet_calls.load(payload)[0]] == ["f", "g"]
 
     def test_inputs_run_anew_for_every_call(self, tmp_path):
@@ -90,7 +94,10 @@ class TestLoading:
             duet_calls.load({"samples": [], "qualnames": ["f"], "inputs_file": str(file)})
 
     def test_strata_of_inputs_tell_sizes_apart(self):
-        names = [duet_calls.size_name(((value,), {})) for value in ([], [1], list(range(9)), list(range(15)), "ab", 3, True)]
+        names = [
+            duet_calls.size_name(((value,), {}))
+            for value in ([], [1], list(range(9)), list(range(15)), "ab", 3, True)
+        ]
         assert names == ["list[<1]", "list[<2]", "list[<16]", "list[<16]", "str[<4]", "int", "bool"]
         assert duet_calls.size_name(((), {"key": 2**40})) == "key=int<2**41"
 
@@ -235,7 +242,7 @@ def test_fresh_arguments_are_never_used_twice(loop):
     call = Call(0, "f", "", 1.0, lambda: (([1, 2],), {}))
     segment = duet_segment.Segment(call)
     segment.adopt(style="plain", raises=False, endless=False, fresh=True)
-    segment.prepare({"before": lambda xs: seen.append(xs)})
+    segment.prepare({"before": seen.append})
     segment.run("before", 3, segment.sets(3), loop)
     assert len({id(xs) for xs in seen}) == 3
 
@@ -250,7 +257,12 @@ class TestAgreement:
 
     @pytest.mark.parametrize(
         ("one", "other"),
-        [({"raised": "KeyError"}, {}), ({"raised": "KeyError"}, {"raised": "IndexError"}), ({"style": "await"}, {}), ({"style": "drain"}, {})],
+        [
+            ({"raised": "KeyError"}, {}),
+            ({"raised": "KeyError"}, {"raised": "IndexError"}),
+            ({"style": "await"}, {}),
+            ({"style": "drain"}, {}),
+        ],
     )
     def test_what_does_not_compare_is_not_timed(self, one, other):
         with pytest.raises(NotTogether):
@@ -271,7 +283,10 @@ class Versioned:
 
 
 KEPT = {
-    "a cache": ("import functools\n@functools.lru_cache(None)\ndef h(x):\n    return x\ndef f(x):\n    return h(x)\n", {"the cache of h"}),
+    "a cache": (
+        "import functools\n@functools.lru_cache(None)\ndef h(x):\n    return x\ndef f(x):\n    return h(x)\n",
+        {"the cache of h"},
+    ),
     "a dict": ("M = {}\ndef f(x):\n    M[x] = x\n    return x\n", {"M"}),
     "a list in a dict": ("M = {'a': []}\ndef f(x):\n    M['a'].append(x)\n", {"M[0]"}),
     "a default": ("def f(x, m={}):\n    m[x] = x\n", {"f (default 0)"}),

@@ -25,7 +25,9 @@ def sides():
         made.append(module)
         exec(compile(before, "measured.py", "exec"), module.__dict__)
         texts = {"before": before, "after": after}
-        built = build(module, texts, "measured.py", entries or ["f"], control=control, order=["after", "before"])
+        built = build(
+            module, texts, "measured.py", entries or ["f"], control=control, order=["after", "before"]
+        )
         return built["before"], built["after"], module
 
     yield make
@@ -38,6 +40,19 @@ def call(side, name, *args, **kwargs):
     return raw_function(side, name, (args, kwargs))(*args, **kwargs)
 
 
+WRAPPED = """
+import functools
+def d(f):
+    @functools.wraps(f)
+    def inner():
+        return f() + 1
+    return inner
+@d
+def g():
+    return 1
+def f():
+    return g()
+"""
 TOGETHER = {
     "a changed function": ("def f():\n    return 1\n", "def f():\n    return 2\n", 1, 2),
     "a changed helper": (
@@ -53,8 +68,18 @@ TOGETHER = {
         2,
     ),
     "a new constant": ("def f():\n    return [1, 2]\n", "_T = [3]\ndef f():\n    return _T\n", [1, 2], [3]),
-    "a new import": ("def f():\n    return 0\n", "from math import tau\ndef f():\n    return tau\n", 0, 6.283185307179586),
-    "a changed constant that nothing mutates": ("K = 1\ndef f():\n    return K\n", "K = 2\ndef f():\n    return K\n", 1, 2),
+    "a new import": (
+        "def f():\n    return 0\n",
+        "from math import tau\ndef f():\n    return tau\n",
+        0,
+        6.283185307179586,
+    ),
+    "a changed constant that nothing mutates": (
+        "K = 1\ndef f():\n    return K\n",
+        "K = 2\ndef f():\n    return K\n",
+        1,
+        2,
+    ),
     "a constant made with a changed helper": (
         "def h():\n    return 1\nK = h()\ndef f():\n    return K\n",
         "def h():\n    return 2\nK = h()\ndef f():\n    return K\n",
@@ -73,14 +98,7 @@ TOGETHER = {
         1,
         2,
     ),
-    "a decorator of functools": (
-        "import functools\ndef d(f):\n    @functools.wraps(f)\n    def inner():\n        return f() + 1\n    return inner\n"
-        "@d\ndef g():\n    return 1\ndef f():\n    return g()\n",
-        "import functools\ndef d(f):\n    @functools.wraps(f)\n    def inner():\n        return f() + 1\n    return inner\n"
-        "@d\ndef g():\n    return 5\ndef f():\n    return g()\n",
-        2,
-        6,
-    ),
+    "a decorator of the module": (WRAPPED, WRAPPED.replace("return 1", "return 5"), 2, 6),
     "a function below an if": (
         "import sys\nif sys:\n    def f():\n        return 1\nelse:\n    def f():\n        return 0\n",
         "import sys\nif sys:\n    def f():\n        return 2\nelse:\n    def f():\n        return 0\n",
@@ -149,8 +167,18 @@ CLASS = """
     ("entry", "old", "new", "expected"),
     [
         ("C.value", "super().value() + self.__secret", "super().value() + self.__secret + 100", (11, 111)),
-        ("C.size", "        return self.n\n\n    @size", "        return self.n + 100\n\n    @size", (3, 103)),
-        ("C.__len__", "def __len__(self):\n        return self.n", "def __len__(self):\n        return 100", (3, 100)),
+        (
+            "C.size",
+            "        return self.n\n\n    @size",
+            "        return self.n + 100\n\n    @size",
+            (3, 103),
+        ),
+        (
+            "C.__len__",
+            "def __len__(self):\n        return self.n",
+            "def __len__(self):\n        return 100",
+            (3, 100),
+        ),
         ("C.total", "super().value() + self.__secret", "super().value() + self.__secret + 100", (17, 117)),
     ],
 )
@@ -165,7 +193,9 @@ def test_methods_run_on_the_recorded_receiver(sides, entry, old, new, expected):
 
 def test_a_changed_method_is_on_the_class_while_its_side_runs(sides):
     before = textwrap.dedent(CLASS)
-    one, other, module = sides(before, before.replace("return self.n\n\n    def total", "return 7\n\n    def total"), "C.__len__")
+    one, other, module = sides(
+        before, before.replace("return self.n\n\n    def total", "return 7\n\n    def total"), "C.__len__"
+    )
     receiver = module.C()
     for side, size in ((one, 3), (other, 7), (one, 3)):
         side.install()
@@ -194,7 +224,10 @@ def test_new_removed_and_nested_members(sides):
     after = before.replace("def get(self):\n            return 1", "def get(self):\n            return 9")
     after = after.replace("def add(a, b=2):\n        return a + b", "def plus(a, b=2):\n        return a + b")
     one, other, module = sides(before, after, "C.Inner.get")
-    assert (call(one, "C.Inner.get", module.C.Inner()), call(other, "C.Inner.get", module.C.Inner())) == (1, 9)
+    assert (call(one, "C.Inner.get", module.C.Inner()), call(other, "C.Inner.get", module.C.Inner())) == (
+        1,
+        9,
+    )
     one.install()
     assert (hasattr(module.C, "add"), hasattr(module.C, "plus")) == (True, False)
     other.install()
@@ -266,7 +299,20 @@ def test_arguments_that_do_not_fit_are_not_timed_as_errors(sides, signature, arg
             raw_function(one, "f", (args, kwargs))
 
 
-NOT_TOGETHER = {
+NOT_WRAPPED = """
+import functools
+def d(f):
+    @functools.wraps(f)
+    def inner():
+        return f() + 1
+    return inner
+@d
+def g():
+    return 1
+def f():
+    return g()
+"""
+TOGETHER = {
     "other bases": ("class C:\n    pass\n", "class C(Exception):\n    pass\n"),
     "slots": ("class C:\n    pass\n", "class C:\n    __slots__ = ()\n"),
     "a field": ("class C:\n    x: int = 0\n", "class C:\n    x: int = 1\n"),
@@ -274,7 +320,10 @@ NOT_TOGETHER = {
         "import dataclasses as d\n@d.dataclass\nclass C:\n    x: int = 0\n",
         "import dataclasses as d\n@d.dataclass(frozen=True)\nclass C:\n    x: int = 0\n",
     ),
-    "a class that becomes another thing": ("class C:\n    pass\n", "import collections\nC = collections.namedtuple('C', '')\n"),
+    "a class that becomes another thing": (
+        "class C:\n    pass\n",
+        "import collections\nC = collections.namedtuple('C', '')\n",
+    ),
     "a namedtuple made anew": (
         "import collections\nP = collections.namedtuple('P', 'a')\ndef f():\n    return P(1)\n",
         "import collections\nP = collections.namedtuple('P', 'a b')\ndef f():\n    return P(1, 2)\n",

@@ -66,7 +66,7 @@ class Scripted:
         self.answer = answer
         self.jobs: list[Job] = []
 
-    def work(self, job: Job, on_message: object = None) -> Ran:
+    def work(self, job: Job, on_message: object = None) -> Ran:  # noqa: ARG002 - as the port has it
         self.jobs.append(job)
         message = self.answer(job, len(self.jobs))
         if "ended" in message:
@@ -286,7 +286,9 @@ class TestPyperf:
         ratios = sorted(run.get_metadata()["duet_ratio"] for run in before.get_runs())
         assert ratios == [1.28, 1.29, 1.3, 1.3, 1.31, 1.32]
 
-    @pytest.mark.parametrize("command", [["compare_to"], ["compare_to", "--table"], ["stats"], ["hist"], ["show"], ["metadata"]])
+    @pytest.mark.parametrize(
+        "command", [["compare_to"], ["compare_to", "--table"], ["stats"], ["hist"], ["show"], ["metadata"]]
+    )
     def test_pyperf_reads_them(self, files, command) -> None:
         names = [str(file) for file in files] if command[0] == "compare_to" else [str(files[0])]
         ran = subprocess.run(
