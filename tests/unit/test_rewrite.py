@@ -275,6 +275,7 @@ def test_a_line_that_was_too_long_before_stays_as_it_is() -> None:
             "x = [a for aaaaaa in bbbbbb if ccc]",
             "x = [\n    a\n    for aaaaaa in bbbbbb\n    if ccc\n]",
         ),
+        ("x = [aaaaaaaaa, bbbbbbbbbbbb]", "x = [\n    aaaaaaaaa,\n    bbbbbbbbbbbb,\n]"),
         ("x = {'a': 1, 'b': 2,}", "x = {\n    'a': 1,\n    'b': 2,\n}"),
         ("x = (\n  1,)", "x = (1,)"),
         ("x = 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'", "x = 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'"),

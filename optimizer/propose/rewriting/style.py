@@ -14,7 +14,7 @@ import libcst as cst
 from optimizer.propose.rewriting.lines import indent_unit, newline_of
 
 DEFAULT_LINE_LENGTH = 88
-_PLAIN_STRING = re.compile(r"""([rRbBuU]{0,2})(["'])([^"'\\]*)\2""")
+_PLAIN_STRING = re.compile(r"""([rRbBuU]{0,2})(["'])((?:[^"'\\]|\\[^"'])*)\2""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from optimizer.propose.rewriting.leaves import CLOSING, OPENING, Leaf, leaves_of, render
@@ -15,8 +16,17 @@ _COMPARISONS = frozenset(("<", ">", "==", "!=", "<=", ">=", "in", "is"))
 _ASSIGNMENTS = frozenset(
     ["=", "+=", "-=", "*=", "/=", "//=", "%=", "@=", "&=", "|=", "^=", ">>=", "<<=", "**="]
 )
-_Parts = tuple[str, Sequence[Leaf], Sequence[Leaf]]
 _HEADS = frozenset(("return", "if", "elif", "while"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """A line cut after an opening bracket and before its closing one."""
+
+    head: str
+    body: Sequence[Leaf]
+    tail: Sequence[Leaf]
+    display: bool = False
 
 
 def wrap(code: str, *, room: int, unit: str) -> str:
@@ -39,18 +49,21 @@ def _line(leaves: Sequence[Leaf], room: int, unit: str, *, inside: bool = False)
     parts = parts or _at_last_bracket(leaves)
     if parts is None:
         return [flat]
-    head, body, tail = parts
-    inner = _body(body, room - len(unit.expandtabs(4)), unit)
-    return [head, *(unit + line for line in inner), render(tail)]
+    inner = _body(parts.body, room - len(unit.expandtabs(4)), unit, display=parts.display)
+    return [parts.head, *(unit + line for line in inner), render(parts.tail)]
 
 
-def _body(leaves: Sequence[Leaf], room: int, unit: str) -> list[str]:
-    """What stands between brackets: on one line, or cut at its weakest operator."""
+def _body(leaves: Sequence[Leaf], room: int, unit: str, *, display: bool = False) -> list[str]:
+    """What stands between brackets: on one line, or cut at its weakest operator.
+
+    The elements of a display never share a line of their own.
+    """
     flat = render(leaves)
-    if len(flat) <= room and not _stays_open(leaves) and leaves[-1].text != ",":
-        return [flat]
     # A piece of a longer line starts with the operator that it was cut at.
     cuts = [(priority, place) for priority, place in _delimiters(leaves) if place]
+    one_each = display and max(cuts, default=(0, 0))[0] == _COMMA
+    if len(flat) <= room and not one_each and not _stays_open(leaves) and leaves[-1].text != ",":
+        return [flat]
     if not cuts:
         return _line(leaves, room, unit, inside=True)
     weakest = max(priority for priority, _ in cuts)
@@ -81,13 +94,13 @@ def _in_new_parentheses(leaves: Sequence[Leaf], room: int, unit: str) -> _Parts 
         return None
     head, body, tail = leaves[:start], leaves[start:end], leaves[end:]
     cuts = list(_delimiters(body))
-    hugs = body[-1].text in CLOSING and (found := _at_last_bracket(leaves)) and len(found[0]) <= room
+    hugs = body[-1].text in CLOSING and (found := _at_last_bracket(leaves)) and len(found.head) <= room
     strong = [priority for priority, _ in cuts if priority > 1]
     if hugs and (not strong or (strong == [max(strong)] and max(strong) <= _COMPARE)):
         return None
     if not strong and (_at_last_bracket(leaves) or len(render(body)) + len(unit.expandtabs(4)) > room):
         return None
-    return f"{render(head)} (", body, (Leaf(")", space=False), *tail)
+    return _Parts(f"{render(head)} (", body, (Leaf(")", space=False), *tail))
 
 
 def _value_starts(leaves: Sequence[Leaf]) -> int | None:
@@ -114,7 +127,8 @@ def _at_last_bracket(leaves: Sequence[Leaf]) -> _Parts | None:
         elif text in OPENING:
             depth -= 1
             if depth == 0 and close > index + 1:
-                return render(leaves[: index + 1]), leaves[index + 1 : close], leaves[close:]
+                display = not (index and leaves[index - 1].operand)
+                return _Parts(render(leaves[: index + 1]), leaves[index + 1 : close], leaves[close:], display)
     return None
 
 
