@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import keyword
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import PurePosixPath
 
@@ -45,22 +45,31 @@ class DataclassGuard:
         self.node = node
 
     def objections(self) -> list[str]:
-        """The first question that does not hold, with all its sentences; the cheap ones come first."""
-        questions = (
+        """The first question that does not hold, with all its sentences; the cheap ones come first.
+
+        Instances are followed file by file, and no further than to the first objection.
+        """
+        found = _first(
             self.decoration,
             self.hierarchy,
             self.fields_kept,
             self.methods_kept,
             self.interface,
             self.subclassed,
-            self.introspected,
-            self.handed_on,
-            self.written,
-            self.used_as_tuple,
-            self.compared,
-            self.reachable,
         )
-        return next((found for question in questions if (found := question())), [])
+        while not found:
+            self._instances.grow()
+            found = _first(
+                self._find_introspected,
+                self._uses.handed_on,
+                self._uses.written,
+                self._uses.used_as_tuple,
+                self._find_compared,
+                self._find_reachable,
+            )
+            if self._instances.complete:
+                break
+        return found
 
     def _here(self, text: str, node: ast.AST | None = None) -> str:
         return f"{self.facts.path or '<text>'}:{getattr(node or self.node, 'lineno', 0)}: {text}"
@@ -194,16 +203,6 @@ class DataclassGuard:
             for path, name in self.facts.repository.subclasses(self.node.name)
         ]
 
-    def introspected(self) -> list[str]:
-        """Nothing in the files that instances reach asks whether something is a dataclass."""
-        return [
-            f"{path}: `{word}` tells dataclasses from other objects"
-            for path, file in self._instances.files.items()
-            for word in sorted(_INTROSPECTION)
-            if word in self.facts.repository.words_of(self.facts.repository.sources[path])
-            and file is not None
-        ]
-
     @cached_property
     def _instances(self) -> Instances:
         return Instances(self.facts.repository, self.facts.path or "<text>", self.node.name, self.names)
@@ -212,20 +211,43 @@ class DataclassGuard:
     def _uses(self) -> InstanceUses:
         return InstanceUses(self._instances)
 
+    def _followed(self) -> InstanceUses:
+        """All uses, after following instances to the end."""
+        while not self._instances.complete:
+            self._instances.grow()
+        return self._uses
+
+    def introspected(self) -> list[str]:
+        """Nothing in the files that instances reach asks whether something is a dataclass."""
+        self._followed()
+        return self._find_introspected()
+
+    def _find_introspected(self) -> list[str]:
+        sources = self.facts.repository.sources
+        return [
+            f"{path}: `{word}` tells dataclasses from other objects"
+            for path in self._instances.files
+            for word in sorted(_INTROSPECTION & self.facts.repository.words_of(sources[path]))
+        ]
+
     def handed_on(self) -> list[str]:
         """Neither the class nor an instance goes where it cannot be followed: encoders, pickles, weak references."""
-        return self._uses.handed_on()
+        return self._followed().handed_on()
 
     def written(self) -> list[str]:
         """No attribute of an instance is ever set."""
-        return self._uses.written()
+        return self._followed().written()
 
     def used_as_tuple(self) -> list[str]:
         """No place would take a named tuple for a tuple: formatting, patterns, spreading, `isinstance`."""
-        return self._uses.used_as_tuple()
+        return self._followed().used_as_tuple()
 
     def compared(self) -> list[str]:
         """No instance is compared or hashed together with what may be a tuple, nor by fields that compare oddly."""
+        self._followed()
+        return self._find_compared()
+
+    def _find_compared(self) -> list[str]:
         found = self._uses.compared()
         if not found and self._uses.is_compared():
             found += [
@@ -237,7 +259,16 @@ class DataclassGuard:
 
     def reachable(self) -> list[str]:
         """No public name of a library gives instances to its users."""
+        self._followed()
+        return self._find_reachable()
+
+    def _find_reachable(self) -> list[str]:
         return self._uses.public(lambda path, name: self.facts.repository.is_public(_dotted(path), name))
+
+
+def _first(*questions: Callable[[], list[str]]) -> list[str]:
+    """What the first question that does not hold says."""
+    return next((found for question in questions if (found := question())), [])
 
 
 def _dotted(path: str) -> str:

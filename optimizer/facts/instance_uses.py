@@ -96,7 +96,8 @@ class InstanceUses(TupleUses):
         if not held or self.of.is_class(file, call.func):
             return
         name = self.of.callee(file, call.func)
-        followed = name in self.of.functions or self._is_followed_class(name)
+        soon = not self.of.complete and name in self.of.repository.defined
+        followed = soon or name in self.of.functions or self._is_followed_class(name)
         if isinstance(call.func, ast.Attribute):
             on_text = isinstance(call.func.value, ast.Constant)
             known = not self.of.mask(file, call.func.value) & masks.OTHER

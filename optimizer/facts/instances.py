@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from weakref import WeakKeyDictionary
 
 from optimizer.facts import masks
 from optimizer.facts.instance_masks import (
@@ -39,40 +40,38 @@ class Instances(MaskReader):
         super().__init__(path, name, fields)
         self.repository = repository
         self.overflow = False
+        self._wanted = {name}
+        self._asked: set[str] = set()
         self._receivers: set[str] = set()
-        self._follow()
+        self._changed = False
 
     # --- growing until nothing changes ---
 
-    def _follow(self) -> None:
-        wanted = {self.name}
-        done: set[str] = set()
-        while wanted and not self.overflow:
-            for name in wanted:
-                self._open_files(name)
-            done |= wanted
-            self._settle()
-            shared = {
-                name
-                for (kind, name), mask in self.masks.items()
-                if masks.watched(mask) and isinstance(kind, str)
-            }
-            wanted = (shared | self._receivers) - done
+    @property
+    def complete(self) -> bool:
+        """Whether every file that instances may reach has been read."""
+        return self.overflow or not self._wanted
+
+    def grow(self) -> None:
+        """Read the files that hold the names which instances have reached, and carry them on in there."""
+        for name in sorted(self._wanted):
+            self._open_files(name)
+        self._asked |= self._wanted
+        self._settle()
+        shared = {
+            name for (kind, name), mask in self.masks.items() if masks.watched(mask) and isinstance(kind, str)
+        }
+        self._wanted = (shared | self._receivers) - self._asked
 
     def _open_files(self, name: str) -> None:
         for path in self.repository.files_with(name):
             if path in self.files:
                 continue
-            if len(self.files) >= MOST_FILES:
+            file = _open(self.repository, path) if len(self.files) < MOST_FILES else None
+            if file is None:
                 self.overflow = True
                 return
-            module = self.repository.tree(path)
-            if module is None:
-                self.overflow = True
-                return
-            tree = Tree(module)
-            nodes: list[ast.AST] = [node for node in tree.order if isinstance(node, _CARRIERS)]
-            file = self.files[path] = File(path, tree, Scopes(tree), nodes)
+            self.files[path] = file
             self._index(file)
 
     def _index(self, file: File) -> None:
@@ -83,17 +82,21 @@ class Instances(MaskReader):
                 self.classes.setdefault(node.name, []).append((file, node))
 
     def _settle(self) -> None:
-        changed = True
-        while changed:
-            before = dict(self.masks)
-            for file in list(self.files.values()):
+        self._changed = True
+        while self._changed:
+            self._changed = False
+            for file in self.files.values():
                 for node in file.nodes:
                     self._carry(file, node)
-            changed = before != self.masks
 
     def _write(self, key: Key | None, mask: int) -> None:
-        if key is not None:
-            self.masks[key] = self.masks.get(key, 0) | mask
+        if key is None:
+            return
+        before = self.masks.get(key)
+        after = (before or 0) | mask
+        if after != before:
+            self.masks[key] = after
+            self._changed = True
 
     # --- writing ---
 
@@ -352,3 +355,16 @@ _CARRIERS = (
     ast.Return, ast.Yield, ast.YieldFrom, ast.Call, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.MatchAs,
     ast.MatchStar,
 )  # fmt: skip
+# Opening a file is dear, and several classes of a repository may ask for the same ones.
+_OPENED: WeakKeyDictionary[RepositoryFacts, dict[str, File | None]] = WeakKeyDictionary()
+
+
+def _open(repository: RepositoryFacts, path: str) -> File | None:
+    """A file of the repository; None when it does not parse."""
+    opened = _OPENED.setdefault(repository, {})
+    if path not in opened:
+        module = repository.tree(path)
+        tree = Tree(module) if module is not None else None
+        nodes: list[ast.AST] = [node for node in tree.order if isinstance(node, _CARRIERS)] if tree else []
+        opened[path] = File(path, tree, Scopes(tree), nodes) if tree else None
+    return opened[path]

@@ -16,6 +16,7 @@ from optimizer.facts.outline import ANY_NAME, UNKNOWN_HOLDER, ClassOutline, Outl
 from optimizer.facts.tree import parse
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_DEFINED = re.compile(r"\b(?:def|class)\s+(\w+)")
 _COMPUTED = re.compile(
     r"(?:attr|patch|swap|stub|override|object|multiple|spy)\s*\(\s*[^,()'\"]+,\s*[^'\"\s]", re.IGNORECASE
 )
@@ -59,6 +60,11 @@ class RepositoryFacts:
     def files_with(self, word: str) -> tuple[str, ...]:
         """Files whose text holds the identifier `word`, in code, text or comment."""
         return tuple(self._words.get(word, ()))
+
+    @cached_property
+    def defined(self) -> frozenset[str]:
+        """Names of all functions and classes of the repository."""
+        return frozenset(name for text in self.sources.values() for name in _DEFINED.findall(text))
 
     def tree(self, path: str) -> ast.Module | None:
         """The tree of a file; None when it does not parse."""
