@@ -113,6 +113,8 @@ class _Walk:
             return None
         if self.domain is not Domain.RECORDED:
             before, after = _without_made_up(before), _without_made_up(after)
+            if _equal(before, after):
+                return None
         if path[0] in _LESS_IS_FINE and isinstance(before, int) and isinstance(after, int) and after < before:
             return None
         if path[0] == "generator" and _cannot_be_sent_to(before, after):

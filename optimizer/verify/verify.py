@@ -129,8 +129,9 @@ class _Judging:
         if not self.trials.recipes and not result.domain:
             return self._not_enough(_no_domain(self.subject.qualnames[0]))
         found = [recipe for recipe in result.recipes if not is_recorded(recipe)]
-        again = _evenly(len(self.trials.recipes) + len(found), _REPEATED)
         everything = (*self.trials.recipes, *found)
+        could = [*self.trials.compared, *range(len(self.trials.recipes), len(everything))]
+        again = [could[place] for place in _evenly(len(could), _REPEATED)]
         old = self.observer.observe(self._order([*found, *(everything[n] for n in again)]))
         new = self.observer.observe(self._held_to(found, old.outcomes[: len(found)]))
         self.trials.add(found, old.outcomes[: len(found)], new.outcomes)
@@ -159,7 +160,9 @@ class _Judging:
             ("before", self.subject.before, self.change.before_lines),
             ("after", self.subject.after, self.change.after_lines),
         ]
-        self.branches = branches(self.observer, sides, self.trials.recipes, self.plans)
+        compared = self.trials.compared
+        found = branches(self.observer, sides, [self.trials.recipes[n] for n in compared], self.plans)
+        self.branches = replace(found, useful=tuple(compared[place] for place in found.useful))
         if self.branches.missed:
             missed = "; ".join(self.branches.missed[:5])
             return self._not_enough(f"Not every branch of the changed lines was reached: {missed}.")

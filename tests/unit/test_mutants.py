@@ -37,6 +37,26 @@ LEFT_ALONE = [
         "the copy is neither kept nor changed",
     ),
     ("def f(xs):\n    xs = list(xs)\n    return len(xs)", "def f(xs):\n    return len(xs)", "as above"),
+    (
+        "def f(x): return isinstance(x, (int, float))",
+        "def f(x): return isinstance(x, (float, int))",
+        "alternatives have no order",
+    ),
+    (
+        "T = {1: 2, 3: 4}\ndef f(x): return T.get(x)",
+        "T = {3: 4, 1: 2}\ndef f(x): return T.get(x)",
+        "a table that is only looked into has no order",
+    ),
+    (
+        "T = ('a', 'b')\ndef f(x): return x in T",
+        "T = ('b', 'a')\ndef f(x): return x in T",
+        "as above",
+    ),
+    (
+        "def f(xs): xs[:] = [x for x in xs]",
+        "def f(xs): xs[:] = (x for x in xs)",
+        "a slice reads to the end before it assigns",
+    ),
     ("def f(d, k): return d.get(k, None)", "def f(d, k): return d.get(k)", "None is what is given anyway"),
     (
         "@cache(maxsize=1)\ndef f(x): return x",

@@ -22,6 +22,7 @@ HINTS = frozenset({
 """Keywords whose change a caller can hardly see."""
 _LABELS = {"getLogger", "TypeVar", "namedtuple", "NamedTuple"}
 _REPR = ord("r")
+_ALTERNATIVES = {"isinstance", "issubclass", "startswith", "endswith", "frozenset", "set"}
 
 
 def constants(node: ast.expr, scene: Scene) -> Iterator[Mutation]:
@@ -63,21 +64,40 @@ def _is_of_no_matter(node: ast.expr, scene: Scene) -> bool:
 
 
 def displays(node: ast.expr, scene: Scene) -> Iterator[Mutation]:
-    """A table that lost an item, or in which two changed places."""
-    del scene
+    """A table that lost an item, or in which two changed places where their order can matter."""
+    ordered = _order_matters(node, scene)
     match node:
         case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items) if len(items) > 1:
-            if all(isinstance(item, ast.Constant | ast.Tuple) for item in items):
+            if not ordered or all(isinstance(item, ast.Constant | ast.Tuple) for item in items):
                 yield expression("lost item", node, with_fields(node, elts=items[:-1]))
                 yield expression("lost item", node, with_fields(node, elts=items[1:]))
-            if not isinstance(node, ast.Set) and not same(items[0], items[1]):
+            if ordered and not isinstance(node, ast.Set) and not same(items[0], items[1]):
                 yield expression(
                     "swapped items", node, with_fields(node, elts=[items[1], items[0], *items[2:]])
                 )
         case ast.Dict(keys=keys, values=values) if len(keys) > 1:
             yield expression("lost item", node, with_fields(node, keys=keys[:-1], values=values[:-1]))
-            moved = with_fields(node, keys=[*keys[1:], keys[0]], values=[*values[1:], values[0]])
-            yield expression("swapped items", node, moved)
+            if ordered:
+                moved = with_fields(node, keys=[*keys[1:], keys[0]], values=[*values[1:], values[0]])
+                yield expression("swapped items", node, moved)
+
+
+def _order_matters(node: ast.expr, scene: Scene) -> bool:
+    """Whether a display may be gone through in order, rather than only looked into."""
+    parent = scene.parents.get(node)
+    match parent:
+        case ast.Compare(ops=[ast.In() | ast.NotIn()], left=left):
+            return left is node
+        case ast.Call():
+            return called(parent) not in _ALTERNATIVES or parent.func is node
+        case ast.Attribute(attr="get") | ast.ExceptHandler():
+            return False
+        case ast.Subscript(value=ast.Dict()):
+            return False
+        case ast.Assign(targets=[ast.Name(id=name)]) if scene.function(node) is None:
+            uses = [part for part in ast.walk(scene.tree) if isinstance(part, ast.Name) and part.id == name]
+            return any(_order_matters(use, scene) for use in uses if isinstance(use.ctx, ast.Load))
+    return True
 
 
 def formatted(node: ast.expr, scene: Scene) -> Iterator[Mutation]:
