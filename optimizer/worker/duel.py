@@ -170,6 +170,7 @@ def observe(side, recipe, guard, qualname, admit=None):
     except Unusable as error:
         problem = "unusable: %s" % error
     except TooLong:
+        guard.rest()
         problem = "too long"
     except (MemoryError, RecursionError) as error:
         problem = type(error).__name__

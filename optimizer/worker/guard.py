@@ -24,6 +24,8 @@ _NEVER = {
     *("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo"),
     *("socket.gethostbyname", "urllib.Request", "smtplib.connect", "ftplib.connect"),
 }
+_WAITING = 4
+_STUCK = 3
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -43,7 +45,8 @@ class Guard:
         sys.addaudithook(self._hook)
         if hasattr(signal, "setitimer"):
             signal.signal(signal.SIGALRM, self._ring)
-            signal.signal(signal.SIGPROF, signal.SIG_DFL)
+            signal.signal(signal.SIGPROF, self._ring)
+            signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
 
     @contextlib.contextmanager
     def watch(self, shielded):
@@ -54,18 +57,24 @@ class Guard:
         try:
             yield
         finally:
-            self._armed = False
-            self._set_timers(0)
-            self._shield = False
+            self.rest()
             if self._made:
                 self._clean()
             if os.getcwd() != folder:
                 os.chdir(folder)
 
+    def rest(self):
+        """Stop watching. Harmless to repeat, as after a deadline that fell into the end of a watch."""
+        self._armed = self._shield = False
+        self._set_timers(0)
+
     def _set_timers(self, seconds):
+        """The deadline is on processor time: a busy machine is not the fault of an input."""
         if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, seconds, seconds and 0.05)
-            signal.setitimer(signal.ITIMER_PROF, seconds * 3)
+            again = seconds and 0.05
+            signal.setitimer(signal.ITIMER_PROF, seconds, again)
+            signal.setitimer(signal.ITIMER_REAL, seconds * _WAITING, again)
+            signal.setitimer(signal.ITIMER_VIRTUAL, seconds * _STUCK)
 
     def _ring(self, number, frame):
         if self._armed:

@@ -64,7 +64,7 @@ class Trials:
         if seen[0].told is None:
             self._drop(recipe, seen[0])
             return False
-        suspect = _unlike(seen, recipe) and self._is_stable(recipe, qualname, seen[0])
+        suspect = _unlike(seen, recipe) and self._is_stable(recipe, qualname, seen)
         if keep_suspects or not suspect:
             self._judge(recipe, qualname, label, seen, suspect)
         return suspect
@@ -97,8 +97,10 @@ class Trials:
         return observe(side, recipe, self.guard, qualname, domain.admits)
 
     def _is_stable(self, recipe, qualname, seen):
-        """Whether the original does the same again: a difference is only one when it is not noise."""
-        return self._on(self._sides[0], recipe, qualname).told == seen.told
+        """Whether the original does the same again, and a new version that failed to answer fails again."""
+        if seen[1].told is None and self._on(self._sides[1], recipe, qualname).told is not None:
+            return False
+        return self._on(self._sides[0], recipe, qualname).told == seen[0].told
 
     def _drop(self, recipe, seen):
         self.counts["dropped"] += 1
