@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gc
-import math
 import time
+
+try:
+    import resource
+except ImportError:
+    resource = None
 
 from .duet_segment import Loop, Segment
 from .duet_state import State
@@ -19,6 +23,7 @@ _SLOW = 300_000_000
 _MOST_PASSES = 200
 _FEWEST_QUADS = 3
 _SETTLING_CALLS = 60
+_SWITCHES_ARE_KNOWN = hasattr(resource, "RUSAGE_THREAD")
 
 
 class Stage:
@@ -68,17 +73,25 @@ class Stage:
         if first > _SLOW:
             return first
         self._enter(name)
-        count, best = 1, math.inf
+        count, best = 1, self._spent(segment, name, 1)
         while True:
-            sets = segment.sets(count)
-            started = time.perf_counter_ns()
-            segment.run(name, count, sets, self.loop)
-            # The wall clock decides how often a call fits into a block, or a call that sleeps would repeat for ever.
-            spent = time.perf_counter_ns() - started
+            spent = self._spent(segment, name, count)
             best = min(best, spent / count)
             if spent * 2 > _WARM_NANOSECONDS or count >= segment.cap(_WARM_NANOSECONDS):
                 return best
             count *= 2
+
+    def _spent(self, segment, name, count):
+        """Nanoseconds of `count` calls: of the processor, unless they wait.
+
+        A call that sleeps must not be repeated as often as its work would allow, and one that others kept from
+        the processor must not be taken for a long one.
+        """
+        sets = segment.sets(count)
+        waits, started = voluntary_switches(), time.perf_counter_ns()
+        spent = segment.run(name, count, sets, self.loop)
+        wall = time.perf_counter_ns() - started
+        return wall if voluntary_switches() != waits or not _SWITCHES_ARE_KNOWN else spent
 
     def choose_counts(self):
         """Loop counts that both sides share: a block of the slower one takes `BLOCK_NANOSECONDS`."""
@@ -177,12 +190,7 @@ def affordable(schedule, block_nanoseconds):
 
 def voluntary_switches():
     """How often this thread has given the processor up of its own accord; 0 where the system does not say."""
-    try:
-        import resource
-
-        return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
-    except (ImportError, AttributeError, ValueError):
-        return 0
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw if _SWITCHES_ARE_KNOWN else 0
 
 
 def median(values):

@@ -299,20 +299,7 @@ def test_arguments_that_do_not_fit_are_not_timed_as_errors(sides, signature, arg
             raw_function(one, "f", (args, kwargs))
 
 
-NOT_WRAPPED = """
-import functools
-def d(f):
-    @functools.wraps(f)
-    def inner():
-        return f() + 1
-    return inner
-@d
-def g():
-    return 1
-def f():
-    return g()
-"""
-TOGETHER = {
+NOT_TOGETHER = {
     "other bases": ("class C:\n    pass\n", "class C(Exception):\n    pass\n"),
     "slots": ("class C:\n    pass\n", "class C:\n    __slots__ = ()\n"),
     "a field": ("class C:\n    x: int = 0\n", "class C:\n    x: int = 1\n"),
