@@ -163,7 +163,11 @@ class Recording:
     samples: tuple[Sample, ...]
     lost: tuple[tuple[str, int], ...] = ()
     types: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
-    """For each parameter, the exact types seen over ALL calls with their counts."""
+    """For each parameter, the exact types seen over all calls with their counts.
+
+    A function that is called more than some hundred times has estimated counts, and one that is called more
+    than 20,000 times may have been given a rare type that is not here.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

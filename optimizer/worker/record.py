@@ -30,6 +30,7 @@ from .record_sink import NEVER, Room, Sink
 _SHARE_OF_TIME = 0.1
 _FREE_SECONDS = 0.4
 _URGENT = 3.0
+_GLANCES = 20_000
 
 
 def run(payload, send):
@@ -144,7 +145,7 @@ class Recorder(suite_run.Watch):
 
     def look(self, entry, call, namespace):
         """Look at a call. What goes wrong here the project does not see; no look is inside another."""
-        if self._busy:
+        if self._busy or self._is_nothing_new(entry, call):
             return
         self._busy = True
         started = time.thread_time()
@@ -159,20 +160,34 @@ class Recorder(suite_run.Watch):
             self._spent += time.thread_time() - started
             self._busy = False
 
+    @staticmethod
+    def _is_nothing_new(entry, call):
+        """The glance: types are looked at in every call until there were very many, all else ever more rarely."""
+        kinds = tuple([id(type(call[name])) for name in entry.signature.names])
+        known = kinds in entry.glanced
+        entry.glanced.add(kinds)
+        entry.look_at = entry.calls + 1 if entry.calls < _GLANCES else entry.full_at
+        return known and entry.calls < entry.full_at
+
     def look_at_arguments(self, entry, args, kwargs):
         """Look at a call by what was passed."""
         self.look(entry, entry.signature.bound(args, kwargs), {})
 
     def _look(self, entry, call, namespace):
-        calls, entry.looked_at = entry.calls - entry.looked_at, entry.calls
+        # A call with new types stands for itself, one whose turn it is for all since the last one.
+        out_of_turn = entry.calls < entry.full_at
+        calls = 1 if out_of_turn else entry.calls - entry.looked_at
+        entry.looked_at += calls
         for number, is_class in entry.sinks:
             sink, signature = self._sinks[number], entry.signature
-            entry.look_at = sink.next_look(entry.calls)
+            entry.full_at = entry.full_at if out_of_turn else sink.next_look(entry.calls)
             if is_class:
                 if not self._is_construction(self._wanted[number], entry, call[signature.first]):
                     continue
                 signature = entry.constructor
             sink.look(signature, call, calls, lambda: self._defaults_of(entry, namespace))
+        if entry.calls >= _GLANCES:
+            entry.look_at = entry.full_at
 
     def _is_construction(self, target, entry, first):
         """Whether an instance of just this class is being made, by the one that takes the arguments."""

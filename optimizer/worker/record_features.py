@@ -100,9 +100,10 @@ def _nothing(value):
 
 
 def _array(value):
-    """Arrays and tables: element type and number of elements, which these libraries compute in C."""
+    """Arrays and tables: element type and number of elements, which these libraries have at hand."""
     try:
-        return str(getattr(value, "dtype", "")), _span(int(value.size))
+        # A table has an element type for each column, and its columns as attributes.
+        return "" if hasattr(value, "columns") else str(value.dtype), _span(int(value.size))
     except BaseException:
         return "", ""
 

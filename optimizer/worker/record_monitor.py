@@ -52,7 +52,11 @@ class Monitor:
                 return admit(code, frame_of(1))
             entry.calls += 1
             if entry.calls >= entry.look_at:
-                look(entry, frame_of(1))
+                try:
+                    look(entry, frame_of(1))
+                except RecursionError:
+                    # The project is near its limit, and looking needs some frames more.
+                    return None
             return None
 
         return started

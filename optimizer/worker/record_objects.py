@@ -58,7 +58,7 @@ def runs_own_code(kind):
     if _is_raw(kind):
         return False
     methods = [_method(kind, name) for name in _RUN_BY_PICKLE]
-    return any(method is not None and not _is_standard(method) for method in methods)
+    return any(method is not None and not _is_installed(method) for method in methods)
 
 
 def instance_way(kind):
@@ -130,6 +130,7 @@ def _method(kind, name):
     return found if isinstance(found, types.FunctionType) else None
 
 
-def _is_standard(function):
+def _is_installed(function):
+    """Whether it comes from the standard library or an installed package."""
     file = os.path.abspath(function.__code__.co_filename)
-    return file.startswith(_STANDARD_LIBRARY) and "site-packages" not in file
+    return file.startswith(_STANDARD_LIBRARY) or "site-packages" in file or "dist-packages" in file

@@ -91,9 +91,11 @@ class _Pickler(pickle.Pickler):
         self._after = None
         self._known = {}
         self._asked = 0
+        self._names = None
 
     def close(self):
         self._known.clear()
+        self._names = None
         self._newborn = None
         if self._after is not None:
             self._after()
@@ -148,13 +150,18 @@ class _Pickler(pickle.Pickler):
         """A value that is known by identity alone is kept by the name that it has in its module."""
         if type(value) is not object and value.__dict__:
             return NotImplemented
-        for module in self._copier.modules():
-            for name, held in list(module.__dict__.items()):
-                if held is value:
-                    return attribute(module, name)
+        if self._names is None:
+            self._names = _names_in(self._copier.modules())
+        if id(value) in self._names:
+            return attribute(*self._names[id(value)])
         if type(value) is object:
             raise Lost("a bare object(), which is only equal to itself")
         return NotImplemented
+
+
+def _names_in(modules):
+    """{id of a value: (module, name)} of everything that modules hold."""
+    return {id(held): (module, name) for module in modules for name, held in list(module.__dict__.items())}
 
 
 def _as_pickle_does(value):

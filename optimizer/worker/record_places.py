@@ -54,6 +54,8 @@ def constructor_name(code):
 class Entry:
     """Counts the calls of one code object. `look_at` is the number of the call to look at next.
 
+    A look is a glance at the types of the arguments; from call number `full_at` on, or when these types are
+    not among those `glanced` at before (by id), it takes everything in.
     `key` is (path, first line, name), None for generated code. `sinks` are (number of target, whether it is a
     class). `settled` is how many calls are attributed to tests already.
     """
@@ -62,6 +64,8 @@ class Entry:
         "calls",
         "code",
         "constructor",
+        "full_at",
+        "glanced",
         "key",
         "look_at",
         "looked_at",
@@ -81,6 +85,8 @@ class Entry:
         self.module = ""
         self.calls = self.looked_at = self.settled = 0
         self.look_at = 1 if sinks else NEVER
+        self.full_at = 1
+        self.glanced = set()
         self.tests = set()
 
     def connect(self, code):

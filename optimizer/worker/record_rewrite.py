@@ -93,7 +93,11 @@ class Rewriter:
         def entered(*args, **kwargs):
             entry.calls += 1
             if entry.calls >= entry.look_at:
-                look(entry, args, kwargs)
+                try:
+                    look(entry, args, kwargs)
+                except RecursionError:
+                    # The project is near its limit, and looking needs some frames more.
+                    return
 
         return entered
 

@@ -1,9 +1,10 @@
 """What is kept of the calls of one target: how many, of which types, and a sample of the arguments.
 
-Calls are looked at every time at first, then ever more rarely (`_EVERY` looks while the count grows
-by a factor of e), each look standing for the calls since the last one. A look takes the types and size
-classes of the arguments, which make its stratum. Only when the stratum's reservoir takes the call are the
-arguments pickled, so a function that is called a million times is pickled some hundred times.
+Calls are looked at every time at first, then ever more rarely (`_EVERY` looks while the count grows by a
+factor of e, and one for each new combination of types), each look standing for the calls since the last one.
+A look takes the types and size classes of the arguments, which make its stratum. Only when the stratum's
+reservoir takes the call are the arguments pickled, so a function that is called a million times is pickled
+some hundred times.
 """
 
 from __future__ import annotations

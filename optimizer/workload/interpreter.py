@@ -38,9 +38,11 @@ def find_interpreters(
 
 
 def _executable(text: str, root: Path) -> str:
-    """A path (relative to the root), a command on PATH, or a version such as 3.12."""
+    """A path (relative to where we are, or to the root), a command on PATH, or a version such as 3.12."""
     if os.sep in text:
-        path = root / Path(text).expanduser()
+        path = Path(text).expanduser().absolute()
+        if not path.exists():
+            path = root / Path(text).expanduser()
         if path.is_dir():
             path = _inside(path)
         if path.exists():

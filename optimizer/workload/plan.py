@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from optimizer.errors import ProjectError, UsageError
+from optimizer.errors import UsageError
 from optimizer.model import Interpreter
 from optimizer.workload.files import is_case_file, is_test_file, python_files
 from optimizer.workload.settings import PytestSettings
@@ -39,25 +39,24 @@ def find_plan(
     interpreter: Interpreter,
     *,
     has_pytest: bool,
-) -> Plan | None:
-    """The plan, None when the project has no tests of any kind.
-
-    Raises ProjectError when it has tests that need pytest, and no pytest.
-    """
+) -> Plan | str:
+    """The plan, or the sentence that says why there is none."""
     sources = {path: _read(root / path) for path in python_files(root)}
     tests = {path: text for path, text in sources.items() if is_test_file(path)}
     cases = {path: text for path, text in sources.items() if is_case_file(path) and _CASE.search(text)}
     if has_pytest and (tests or settings.testpaths or _asks_for_doctests(settings)):
         return pytest_plan(settings)
     if tests and (settings.file or _uses_pytest(sources) or not cases):
-        message = (
+        return (
             f"The tests need pytest, which {interpreter.executable} does not have; "
             "install it there, or give the project's own interpreter with --python."
         )
-        raise ProjectError(message)
     if cases:
         return _unittest_plan(root, cases)
-    return _doctest_plan(sources, roots)
+    return _doctest_plan(sources, roots) or (
+        f"No tests and no doctests were found in {root}; "
+        "add some, or name a command that exercises the code with --workload."
+    )
 
 
 def _asks_for_doctests(settings: PytestSettings) -> bool:
@@ -115,7 +114,10 @@ def _module_name(path: str, roots: Sequence[str]) -> str:
 
 
 def command_plan(command: str, interpreter: Interpreter, root: Path) -> Plan:
-    """The plan for a command line that a person gave as the workload. UsageError when it runs no Python."""
+    """The plan for a command line that a person gave as the workload, to be run in a copy of `root`.
+
+    Raises UsageError when it runs no Python.
+    """
     try:
         words = shlex.split(command)
     except ValueError as error:
@@ -139,15 +141,24 @@ def _python_words(words: list[str], interpreter: Interpreter, root: Path) -> lis
     if not words:
         return []
     if _PYTHON.fullmatch(Path(words[0]).name):
-        return words[1:] if len(words) > 1 and words[1] in {"-m", "-c"} and words[2:] else _script(words[1:])
+        return (
+            words[1:]
+            if len(words) > 1 and words[1] in {"-m", "-c"} and words[2:]
+            else _script(words[1:], root)
+        )
     installed = Path(interpreter.executable).parent / words[0]
     if installed.is_file() and b"python" in installed.read_bytes()[:200]:
         return [str(installed), *words[1:]]
-    return _script(words) if (root / words[0]).suffix == ".py" else []
+    return _script(words, root) if (root / words[0]).suffix == ".py" else []
 
 
-def _script(words: list[str]) -> list[str]:
-    return words if words and not words[0].startswith("-") else []
+def _script(words: list[str], root: Path) -> list[str]:
+    """The script's path relative to the root where it lies inside it: what runs is its copy."""
+    if not words or words[0].startswith("-"):
+        return []
+    path = Path(words[0])
+    inside = path.is_absolute() and path.is_relative_to(root)
+    return [path.relative_to(root).as_posix() if inside else words[0], *words[1:]]
 
 
 def _read(file: Path) -> str:

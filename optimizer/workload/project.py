@@ -23,8 +23,8 @@ from optimizer.workload.settings import read_settings
 class Project:
     """`root` is the user's checkout, which is never run: runs happen in copies of it.
 
-    `roots` are relative to any copy. `plan` says how the tests run, None when there are none.
-    `interpreters` are all that a change must hold on, `interpreter` the one that runs the tests.
+    `roots` are relative to any copy. `plan` says how the tests run; without one, `no_plan` is the sentence that
+    says why. `interpreters` are all that a change must hold on, `interpreter` the one that runs the tests.
     """
 
     root: Path
@@ -32,6 +32,7 @@ class Project:
     interpreters: tuple[Interpreter, ...]
     roots: tuple[str, ...]
     plan: Plan | None
+    no_plan: str = ""
 
     def sys_path(self, tree: Path, workload: Workload | None = None) -> tuple[str, ...]:
         """The absolute import roots in one copy: the project's, then what else a run was seen to add."""
@@ -74,12 +75,14 @@ def find_project(
     settings = read_settings(root)
     pytest_version, installed = _probe(root, interpreters[0], runner)
     roots = import_roots(root, settings, installed=installed)
+    plan = find_plan(root, settings, roots, interpreters[0], has_pytest=bool(pytest_version))
     return Project(
         root=root,
         interpreter=interpreters[0],
         interpreters=interpreters,
         roots=roots,
-        plan=find_plan(root, settings, roots, interpreters[0], has_pytest=bool(pytest_version)),
+        plan=plan if isinstance(plan, Plan) else None,
+        no_plan=plan if isinstance(plan, str) else "",
     )
 
 

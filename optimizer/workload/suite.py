@@ -45,17 +45,9 @@ def run_suite(
     """
     plan = project.plan or _plan_of(workload)
     if plan is None:
-        raise ProjectError(nothing_to_run(project))
+        raise ProjectError(project.no_plan)
     limits = limits or _limits_after(workload)
     return run_plan(project, plan, tree, runner, tests=tests, env=env, limits=limits, on_test=on_test).result
-
-
-def nothing_to_run(project: Project) -> str:
-    """The sentence for a project without tests."""
-    return (
-        f"No tests and no doctests were found in {project.root}; "
-        "add some, or name a command that exercises the code with --workload."
-    )
 
 
 def _plan_of(workload: Workload | None) -> Plan | None:

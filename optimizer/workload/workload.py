@@ -18,7 +18,7 @@ from optimizer.workload.generated import bring_generated
 from optimizer.workload.plan import Plan, command_plan
 from optimizer.workload.project import Project
 from optimizer.workload.roots import relative
-from optimizer.workload.suite import SUITE_LIMITS, OnTest, SuiteRun, differing, nothing_to_run, run_plan
+from optimizer.workload.suite import SUITE_LIMITS, OnTest, SuiteRun, differing, run_plan
 
 OnProgress: TypeAlias = Callable[[str, int, int], None]
 """Called with what is being done, how many tests have run, and how many there are (0: not known)."""
@@ -52,9 +52,9 @@ def learn(
         )
         raise ProjectError(message)
     story = _Story(project=project, tree=tree, runner=runner, limits=limits, tell=on_progress or _silent)
-    plan = command_plan(command, project.interpreter, tree) if command else project.plan
+    plan = command_plan(command, project.interpreter, project.root) if command else project.plan
     if plan is None:
-        raise ProjectError(nothing_to_run(project))
+        raise ProjectError(project.no_plan)
     brought = bring_generated(project.root, tree)
     digest = digest_of(project, tree, plan, without=[file.path for file in files])
     suite = story.baseline(project.plan or plan)

@@ -307,6 +307,20 @@ def test_the_other_way_of_seeing_calls(tree):
     check_everything(tree, sys.executable, rewrite=True)
 
 
+def test_a_rare_type_is_never_missed(tree):
+    (tree / "script.py").write_text(
+        "from library import total\n"
+        "for n in range(15000): total([n])\n"
+        "total((1,))\n"
+        "for n in range(3000): total([n])\n"
+    )
+    total = recordings(record(tree, sys.executable))["total"]
+    assert "tuple" in {kind for _, kind, _ in total["types"]}
+    assert "tuple[int] 1, int 0" in {stratum for stratum, _ in calls(total)}
+    counts = {kind: count for name, kind, count in total["types"] if name == "items"}
+    assert counts == {"tuple": 1, "list": pytest.approx(18000, rel=0.02)}
+
+
 def test_what_pickling_calls_is_not_counted(tree):
     found = recordings(record(tree, sys.executable))
     assert found["Shy.use"]["samples"]

@@ -202,7 +202,7 @@ def copy_tree(source: Path, target: Path) -> None:
             {"pytest.ini": "[pytest]\nrequired_plugins = no-such-plugin\n", "test_a.py": "def test(): 0"},
             r"no-such-plugin",
         ),
-        ({"test_a.py": "def test():\n    while True: pass"}, r"did not end in 3 seconds .*test_a.py::test"),
+        ({"test_a.py": "def test():\n    while True: pass"}, r"did not end in 3 seconds"),
     ],
     ids=lambda value: value[:20] if isinstance(value, str) else None,
 )
