@@ -90,7 +90,10 @@ def main(argv):
     sys.argv = ["worker"]
     _own_package(folder)
     _limit(job["limits"])
+    # Byte code of the project is never written; that of this package saves compiling it in every process.
+    never, sys.dont_write_bytecode = sys.dont_write_bytecode, False
     task = importlib.import_module("tenpercent_worker." + job["task"])
+    sys.dont_write_bytecode = never
     task.run(job["payload"], send)
     send({"done": True})
 
