@@ -13,7 +13,8 @@ from optimizer.model import Stratum
 
 SLOWEST_STRATUM = math.log(0.98)
 _FEWEST_FOR_STRATUM = 3
-_WAITING_SHARE = 0.8
+# What is timed is the processor's time, so hardly any of a call may be spent waiting.
+_WAITING_SHARE = 0.95
 # A busy neighbour lowers the processor's share too, but then the thread has not given it up by itself.
 _WAITS_EACH_BLOCK = 0.25
 _THREADS_SHARE = 0.1
@@ -22,8 +23,9 @@ _MOST_LOST = 0.5
 
 def objections(gated: Gated, trial: Trial) -> Iterator[str]:
     """Why these processes do not make a claim, as sentences."""
-    yield from _unfit(gated.processes)
-    if not gated.accepted:
+    unfit = tuple(_unfit(gated.processes))
+    yield from unfit
+    if not gated.accepted and not unfit:
         yield _not_enough(gated.look, trial)
     yield from _slower_strata(gated.processes)
 

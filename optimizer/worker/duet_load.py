@@ -6,8 +6,9 @@ import importlib
 import importlib.util
 import os
 import sys
+import time
 
-from . import load
+from . import duet_loops, load
 
 _junk = []
 
@@ -79,9 +80,8 @@ def checked(found, payload):
 def metadata():
     """What a reader of the figures wants to know about this interpreter, in pyperf's own terms."""
     import platform
-    import time
 
-    clock = time.get_clock_info("perf_counter")
+    clock = time.get_clock_info(duet_loops.CLOCK.__name__.partition("_ns")[0])
     bits = "64-bit" if sys.maxsize > 2**32 else "32-bit"
     return {
         "python_version": "%s (%s)" % (platform.python_version(), bits),

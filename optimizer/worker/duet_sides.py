@@ -236,13 +236,16 @@ def _mangled(member, class_name):
 
 
 def _check_decorators(units, namespace):
-    """A decorator that belongs to an object (`@app.route`) is likely to register what it decorates."""
-    plain = (types.ModuleType, type, types.FunctionType, types.BuiltinFunctionType, functools.partial)
+    """A decorator that belongs to an object (`@app.route`, `@show.register`) is likely to register what it decorates."""
     for unit in units:
         for each in ast.walk(unit.node):
             for decorator in getattr(each, "decorator_list", ()):
-                if not isinstance(namespace.get(_root(decorator), len), plain):
-                    raise NotTogether("the decorator %s may register what it decorates" % _root(decorator))
+                called = decorator.func if isinstance(decorator, ast.Call) else decorator
+                plain = (types.FunctionType, types.BuiltinFunctionType, type, functools.partial)
+                allowed = plain if isinstance(called, ast.Name) else types.ModuleType
+                root = _root(decorator)
+                if root in namespace and not isinstance(namespace[root], allowed):
+                    raise NotTogether("the decorator %s may register what it decorates" % root)
 
 
 def _root(node):

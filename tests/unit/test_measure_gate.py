@@ -8,7 +8,17 @@ import random
 import pytest
 
 from optimizer.measure.control import control_of
-from optimizer.measure.gate import ALPHA, LOOKS, PRIOR_SD, PRIOR_WEIGHT, THRESHOLD, Answer, bounds, look, run_gate
+from optimizer.measure.gate import (
+    ALPHA,
+    LOOKS,
+    PRIOR_SD,
+    PRIOR_WEIGHT,
+    THRESHOLD,
+    Answer,
+    bounds,
+    look,
+    run_gate,
+)
 from optimizer.measure.student import distribution, quantile
 
 # Probability, degrees of freedom, t: from printed tables of the distribution.

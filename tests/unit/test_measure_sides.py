@@ -325,6 +325,10 @@ NOT_TOGETHER = {
         "class App:\n    def route(self, f):\n        return f\napp = App()\n@app.route\ndef f():\n    return 1\n",
         "class App:\n    def route(self, f):\n        return f\napp = App()\n@app.route\ndef f():\n    return 2\n",
     ),
+    "a registered implementation": (
+        "import functools\n@functools.singledispatch\ndef f(x):\n    return 0\n@f.register(int)\ndef g(x):\n    return 1\n",
+        "import functools\n@functools.singledispatch\ndef f(x):\n    return 0\n@f.register(int)\ndef g(x):\n    return 2\n",
+    ),
     "a class body that uses what changes": (
         "def h():\n    return 1\nclass C:\n    x = h()\n",
         "def h():\n    return 2\nclass C:\n    x = h()\n",
