@@ -20,6 +20,8 @@ def outermost_function(node: ast.AST, facts: Facts) -> _Function | None:
     None for what runs when the module is imported, and for functions that another compiler translates:
     what those may read from the module is limited.
     """
+    if facts.at_module_level(node):
+        return None
     found: _Function | None = None
     function = facts.function_of(node)
     while function is not None:
@@ -28,6 +30,13 @@ def outermost_function(node: ast.AST, facts: Facts) -> _Function | None:
         found = function
         function = facts.function_of(function)
     return found
+
+
+def calls_in(function: _Function, facts: Facts) -> list[ast.Call]:
+    """The calls that run when the function does, in the order of the source; its defaults do not."""
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    inside = (call for call in calls if not facts.at_module_level(call))
+    return sorted(inside, key=lambda call: (call.lineno, call.col_offset))
 
 
 def top_statement(node: ast.AST, facts: Facts) -> ast.stmt:

@@ -9,6 +9,7 @@ from optimizer.facts.facts import UNKNOWN, Facts
 from optimizer.transform import Constant, Edit, Example, Family, Refusal, Transform, Trap
 from transforms.hoisting._locals import comments_of_statement, only_local
 from transforms.hoisting._places import (
+    calls_in,
     changes_in,
     constant_name,
     fresh_among,
@@ -166,7 +167,7 @@ class ConstantObjectToModule(Transform):
         if function is None or not _maker(node, facts):
             return
         # All objects of a function at once: each alone may gain too little.
-        calls = [each for each in ast.walk(function) if isinstance(each, ast.Call) and _maker(each, facts)]
+        calls = [each for each in calls_in(function, facts) if _maker(each, facts)]
         if calls[0] is node:
             yield _edit(calls, function, facts)
 

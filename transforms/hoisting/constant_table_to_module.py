@@ -180,7 +180,9 @@ class ConstantTableToModule(Transform):
                 yield Refusal(where=node, because=table)
             return
         # All tables of a function at once: each alone may gain too little.
-        displays = [each for each in ast.walk(function) if self.looks_like(each)]
+        displays = [
+            each for each in ast.walk(function) if self.looks_like(each) and not facts.at_module_level(each)
+        ]
         tables = [found for each in displays if isinstance(found := _table(each, facts), _Table)]
         if tables[0].node is node:
             yield _edit(tables, function, facts)

@@ -11,6 +11,7 @@ from optimizer.transform import Constant, Edit, Example, Family, Import, Refusal
 from transforms.hoisting._locals import comments_of_statement, only_local
 from transforms.hoisting._patterns import parsed
 from transforms.hoisting._places import (
+    calls_in,
     changes_in,
     constant_name,
     defined_above,
@@ -222,8 +223,8 @@ class LiteralRegexToConstant(Transform):
                 yield Refusal(where=node, because=use)
             return
         # All of a function's patterns at once: each alone may gain too little.
-        looks = [_use(call, facts) for call in ast.walk(function) if isinstance(call, ast.Call)]
-        uses = sorted((one for one in looks if isinstance(one, _Use)), key=lambda one: one.place)
+        looks = [_use(call, facts) for call in calls_in(function, facts)]
+        uses = [one for one in looks if isinstance(one, _Use)]
         if uses[0].call is node:
             yield _edit(uses, function, facts)
 
@@ -240,10 +241,6 @@ class _Use:
     key: tuple[object, int]
     arguments: tuple[ast.expr, ...]
     keywords: tuple[ast.keyword, ...]
-
-    @property
-    def place(self) -> tuple[int, int]:
-        return (self.call.lineno, self.call.col_offset)
 
 
 def _use(call: ast.Call, facts: Facts) -> _Use | str:

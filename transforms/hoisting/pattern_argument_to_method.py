@@ -7,7 +7,13 @@ from collections.abc import Iterator, Mapping
 
 from optimizer.facts.facts import Facts
 from optimizer.transform import Edit, Example, Family, Refusal, Transform, Trap
-from transforms.hoisting._places import changes_in, looks_constant, outermost_function, with_replacements
+from transforms.hoisting._places import (
+    calls_in,
+    changes_in,
+    looks_constant,
+    outermost_function,
+    with_replacements,
+)
 from transforms.hoisting._regex_calls import PARAMETERS, arguments
 
 
@@ -127,17 +133,16 @@ class PatternArgumentToMethod(Transform):
         if because is None or because:
             return
         # All calls of a function at once: each alone may gain too little.
-        scope = outermost_function(node, facts) or facts.statement_of(node)
-        calls = sorted(
-            (each for each in ast.walk(scope) if isinstance(each, ast.Call) and _is_meant(self, each, facts)),
-            key=lambda call: (call.lineno, call.col_offset),
+        function = outermost_function(node, facts)
+        calls = (
+            [each for each in calls_in(function, facts) if _is_meant(self, each, facts)] if function else []
         )
-        if calls[0] is node:
+        if function is not None and calls[0] is node:
             new: dict[ast.AST, str] = {}
             for call in reversed(calls):
                 # A call that stands in another one starts later: its new code is needed there.
                 new[call] = _code(call, new, facts)
-            yield Edit(changes=tuple(changes_in(scope, new, frozenset())))
+            yield Edit(changes=tuple(changes_in(function, new, frozenset())))
 
 
 def _is_meant(transform: Transform, node: ast.AST, facts: Facts) -> bool:
