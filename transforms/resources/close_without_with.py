@@ -9,7 +9,7 @@ from optimizer.facts.facts import Facts
 from optimizer.model import Metric
 from optimizer.transform import Edit, Example, Family, Import, Refusal, Replace, Transform, Trap
 from transforms._pieces import indented
-from transforms.resources.open_without_with import _block, _share_a_line, _spans_lines, _until_closed
+from transforms.resources._blocks import block_lines, share_a_line, spans_lines, until_closed
 
 _CLOSED_BY_WITH = frozenset({
     "mmap.mmap", "shelve.open", "socket.socket", "tempfile.NamedTemporaryFile", "tempfile.SpooledTemporaryFile",
@@ -179,7 +179,7 @@ class CloseWithoutWith(Transform):
         origin = facts.origin(opened.func)
         if origin not in _CLOSED_BY_WITH | _NEED_CLOSING:
             return
-        between = _until_closed(node, name, facts)
+        between = until_closed(node, name, facts)
         if between is None:
             yield Refusal(where=node, because=f"'{name}' is not closed in the block that opens it.")
             return
@@ -187,7 +187,7 @@ class CloseWithoutWith(Transform):
         if because := _why_not(node, name, body, close, facts):
             yield Refusal(where=node, because=because)
             return
-        lines = indented("\n".join(_block(node, close, facts)))
+        lines = indented("\n".join(block_lines(node, close, facts)))
         made = facts.segment(opened)
         needs_closing = origin in _NEED_CLOSING
         made = f"closing({made})" if needs_closing else made
@@ -205,10 +205,10 @@ def _why_not(opened: ast.Assign, name: str, body: list[ast.stmt], close: ast.stm
         return f"'{name}' can be seen from outside this run of the function."
     if facts.read_after(name, close) or facts.writes(name, body):
         return f"'{name}' is used after it is closed, or bound anew before."
-    if _share_a_line([opened, *body, close]):
+    if share_a_line([opened, *body, close]):
         return "Several statements stand on one line."
     nodes = [node for stmt in body for node in ast.walk(stmt)]
-    if any(_spans_lines(node) for node in nodes):
+    if any(spans_lines(node) for node in nodes):
         return "A text over several lines would be indented too."
     if any(isinstance(node, _LEAVES) for node in nodes):
         return "The block is left in the middle, where it now stays open and then would not."

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
-import textwrap
 from collections.abc import Iterator
-from itertools import pairwise
 
 from optimizer.facts.facts import Facts
 from optimizer.model import Metric
 from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transform, Trap
 from transforms._pieces import indented
+from transforms.resources._blocks import block_lines, share_a_line, spans_lines, until_closed
 
 _OPENERS = frozenset(
     {"io.open", "gzip.open", "bz2.open", "lzma.open", "tarfile.open", "zipfile.ZipFile", "codecs.open"}
@@ -178,7 +176,7 @@ class OpenWithoutWith(Transform):
                 return
         if not _opens(opened, facts):
             return
-        between = _until_closed(node, name, facts)
+        between = until_closed(node, name, facts)
         if between is None:
             yield Refusal(where=node, because=f"'{name}' is not closed in the block that opens it.")
             return
@@ -186,7 +184,7 @@ class OpenWithoutWith(Transform):
         if because := _why_not(node, name, body, close, facts):
             yield Refusal(where=node, because=because)
             return
-        lines = "\n".join(_block(node, close, facts))
+        lines = "\n".join(block_lines(node, close, facts))
         code = f"with {facts.segment(opened)} as {name}:\n{indented(lines)}"
         yield Edit(changes=(Replace(first=node, last=close, code=code),))
 
@@ -197,21 +195,6 @@ def _opens(call: ast.Call, facts: Facts) -> bool:
     return facts.origin(call.func) in _OPENERS
 
 
-def _until_closed(opened: ast.Assign, name: str, facts: Facts) -> tuple[list[ast.stmt], ast.stmt] | None:
-    """The statements up to `name.close()` in the same block, and that statement."""
-    body: list[ast.stmt] = []
-    for stmt in facts.following(opened):
-        match stmt:
-            case ast.Expr(
-                value=ast.Call(
-                    func=ast.Attribute(value=ast.Name(id=closed), attr="close"), args=[], keywords=[]
-                )
-            ) if closed == name:
-                return (body, stmt) if body else None
-        body.append(stmt)
-    return None
-
-
 def _why_not(opened: ast.Assign, name: str, body: list[ast.stmt], close: ast.stmt, facts: Facts) -> str:
     function = facts.function_of(opened)
     if function is None or facts.is_generator(function):
@@ -220,9 +203,9 @@ def _why_not(opened: ast.Assign, name: str, body: list[ast.stmt], close: ast.stm
         return f"'{name}' can be seen from outside this run of the function."
     if facts.read_after(name, close) or facts.writes(name, body):
         return f"'{name}' is used after it is closed, or bound anew before."
-    if _share_a_line([opened, *body, close]):
+    if share_a_line([opened, *body, close]):
         return "Several statements stand on one line."
-    if any(_spans_lines(inner) for stmt in body for inner in ast.walk(stmt)):
+    if any(spans_lines(inner) for stmt in body for inner in ast.walk(stmt)):
         return "A text over several lines would be indented too."
     for stmt in body:
         for read in facts.reads(name, stmt):
@@ -234,14 +217,6 @@ def _why_not(opened: ast.Assign, name: str, body: list[ast.stmt], close: ast.stm
         ):
             return "The block is left in the middle, where the file now stays open and then would not."
     return ""
-
-
-def _share_a_line(statements: list[ast.stmt]) -> bool:
-    return any(later.lineno <= (first.end_lineno or 0) for first, later in pairwise(statements))
-
-
-def _spans_lines(node: ast.AST) -> bool:
-    return isinstance(node, (ast.Constant, ast.JoinedStr)) and node.lineno != node.end_lineno
 
 
 def _only_used(read: ast.Name, facts: Facts) -> bool:
@@ -272,14 +247,3 @@ def _only_used(read: ast.Name, facts: Facts) -> bool:
             return facts.origin(func) in {"json.load", "json.dump", "pickle.load", "pickle.dump"}
         case _:
             return False
-
-
-def _block(opened: ast.stmt, close: ast.stmt, facts: Facts) -> Iterator[str]:
-    """The lines from after the opening to before the closing, comments and blank lines kept."""
-    # Not `splitlines`: Python itself ends lines at these only, and a form feed stands in many files.
-    lines = re.split(r"\r\n|\r|\n", facts.text)
-    first = (opened.end_lineno or opened.lineno) + 1
-    taken = lines[first - 1 : close.lineno - 1]
-    while taken and not taken[-1].strip():
-        taken.pop()
-    yield from textwrap.dedent("\n".join(taken)).split("\n")
