@@ -884,7 +884,7 @@ COMPILED_ONLY = {"lambda", "listcomp", "setcomp", "dictcomp", "genexpr"}
 def test_this_file_runs_enough():
     """The generator makes programs that do something: most run to an end, and each fact is asked for in some."""
     outcomes = [outcome[0] for seed in range(20) for outcome in Program(facts_of(seed).tree).outcomes()]
-    assert outcomes.count("returned") > 30
+    assert outcomes.count("returned") > 20
     pure = dead = 0
     for seed in range(20):
         facts = facts_of(seed)

@@ -89,6 +89,7 @@ def with_body(body: str) -> str:
     return f"def total(xs: list[int]) -> int:\n{textwrap.indent(body, '    ')}\n    return sum(xs)\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", HOSTILE)
 def test_it_is_refused_within_its_limits(what, tmp_path):
     started = time.monotonic()
