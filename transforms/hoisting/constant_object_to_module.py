@@ -46,7 +46,6 @@ class ConstantObjectToModule(Transform):
     """
 
     family = Family.HOISTING
-    ratios = (("3.9", 3.5), ("3.11", 4.0), ("3.13", 4.1))
     nodes = (ast.Call,)
     examples = (
         Example(

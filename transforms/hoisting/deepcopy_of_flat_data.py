@@ -21,7 +21,7 @@ class DeepcopyOfFlatData(Transform):
     """
 
     family = Family.HOISTING
-    ratios = (("3.9", 20.0), ("3.11", 60.0), ("3.13", 60.0))
+    ratios = (("3.9", 35.95), ("3.10", 61.56), ("3.11", 43.9), ("3.12", 44.37), ("3.13", 45.99))
     nodes = (ast.Call,)
     examples = (
         Example(

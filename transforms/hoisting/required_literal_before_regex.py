@@ -29,7 +29,6 @@ class RequiredLiteralBeforeRegex(Transform):
     """
 
     family = Family.HOISTING
-    ratios = (("3.9", 2.0), ("3.11", 2.3), ("3.13", 2.4))
     nodes = (ast.Call,)
     examples = (
         Example(
