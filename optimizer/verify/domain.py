@@ -15,6 +15,8 @@ from optimizer.verify.compare import Domain
 from optimizer.verify.outcomes import OK, Outcome, Recipe
 
 _SCALARS = frozenset({"NoneType", "bool", "int", "str", "bytes"})
+_NOTHINGS = frozenset({"NoneType", "bool", "int"})
+"""What a caller may pass by mistake where a container belongs."""
 _REJECTIONS = frozenset({"builtins.TypeError", "builtins.AttributeError"})
 
 
@@ -48,7 +50,7 @@ class Kinds:
         return tuple(_odd(self.seen, outcome))
 
     def _scalar(self, parameter: str, kind: str) -> bool:
-        return kind in _SCALARS and self.seen[parameter] <= _SCALARS
+        return kind in _NOTHINGS or (kind in _SCALARS and self.seen[parameter] <= _SCALARS)
 
 
 def kinds(recipes: Sequence[Recipe], outcomes: Sequence[Outcome]) -> Kinds:

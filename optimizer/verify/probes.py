@@ -57,12 +57,20 @@ class _Placer(ast.NodeTransformer):
         return node
 
     def visit_If(self, node: ast.If) -> ast.AST:
-        self._condition_of(node, "test")
-        return self.generic_visit(node)
+        return self._with_blocks(node)
 
     def visit_While(self, node: ast.While) -> ast.AST:
+        return self._with_blocks(node)
+
+    def _with_blocks(self, node: ast.If | ast.While) -> ast.AST:
+        """The condition, or, where only what depends on it has changed, the blocks that have."""
+        blocks = [] if self._touches(node.test) else [block for block in (node.body, node.orelse) if block]
+        changed = [(block, block[0].lineno) for block in blocks if any(map(self._touches, block))]
         self._condition_of(node, "test")
-        return self.generic_visit(node)
+        self.generic_visit(node)
+        for block, line in changed if self._inside else ():
+            block.insert(0, self._passed(f"line {line} was never reached"))
+        return node
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
         self._condition_of(node, "test")

@@ -128,6 +128,8 @@ class _Judging:
         self.notes = result.notes
         if not self.trials.recipes and not result.domain:
             return self._not_enough(_no_domain(self.subject.qualnames[0]))
+        if not result.recipes:
+            return self._not_enough(f"The search for inputs found nothing. {' '.join(result.notes)}".strip())
         found = [recipe for recipe in result.recipes if not is_recorded(recipe)]
         everything = (*self.trials.recipes, *found)
         could = [*self.trials.compared, *range(len(self.trials.recipes), len(everything))]
@@ -224,7 +226,17 @@ class _Judging:
             found = self._confirmer().confirm(number)
             if found is not None:
                 return self._different(found)
-        return self._not_enough(_NOT_EACH_TIME) if suspects else None
+        return self._explain(suspects) if suspects else None
+
+    def _explain(self, suspects: Sequence[int]) -> Verification | None:
+        """Differences that do not stay: either the original does not repeat itself there, or the new version."""
+        recipes = [self.trials.recipes[n] for n in suspects]
+        runs = self.observer.observe_all([self._order(recipes), self._order(recipes, HASH_SEEDS[1])])
+        self._learn_noise(suspects, [observed.outcomes for observed in runs])
+        verdict = self._enough_inputs()
+        if verdict is not None:
+            return verdict
+        return self._not_enough(_NOT_EACH_TIME) if self.trials.suspects() else None
 
     def _confirmer(self) -> Confirmer:
         return Confirmer(observer=self.observer, trials=self.trials, plans=self.plans)

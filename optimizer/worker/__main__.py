@@ -86,7 +86,6 @@ def main(argv):
     _end_with_parent()
     folder = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != folder]
-    sys.path[:0] = job["sys_path"]
     sys.argv = ["worker"]
     _own_package(folder)
     _limit(job["limits"])
@@ -94,6 +93,8 @@ def main(argv):
     never, sys.dont_write_bytecode = sys.dont_write_bytecode, False
     task = importlib.import_module("tenpercent_worker." + job["task"])
     sys.dont_write_bytecode = never
+    # Only now: a project's file may be called like a module of the standard library that a task needs.
+    sys.path[:0] = job["sys_path"]
     task.run(job["payload"], send)
     send({"done": True})
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import inspect
 import io
 import random
@@ -123,7 +122,7 @@ def _import(name, path, text):
     finder = load.SubstituteFinder(path, text)
     sys.meta_path.insert(0, finder)
     try:
-        return importlib.import_module(name)
+        return load.import_or_load(name, path, text)
     finally:
         sys.meta_path.remove(finder)
 

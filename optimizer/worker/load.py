@@ -68,6 +68,25 @@ def serve(path, text):
     sys.meta_path.insert(0, SubstituteFinder(path, text))
 
 
+def import_or_load(name, path, text):
+    """Import the module `name`; when no import root leads to it, load `text` as the file at `path` under that name."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+    spec = importlib.util.spec_from_loader(name, _Substitute(name, path, text), origin=path)
+    spec.has_location = True
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
 def resolve(module, qualname):
     """The object at `module:qualname`; raises ImportError or AttributeError.
 

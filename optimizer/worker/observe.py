@@ -18,8 +18,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
-import importlib.util
 import io
 import os
 import sys
@@ -188,12 +186,7 @@ class Version:
 
     def _module(self):
         name = self._payload["module"]
-        try:
-            module = importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            if error.name != name:
-                raise
-            module = _from_file(name, self._payload["file"], self._payload["text"])
+        module = load.import_or_load(name, self._payload["file"], self._payload["text"])
         for alias in self._payload["aliases"]:
             sys.modules.setdefault(alias, module)
         return module
@@ -212,17 +205,3 @@ def callable_at(module, qualname):
     if isinstance(found, property):
         return found.fget
     return getattr(found, "func", found) if type(found).__name__ == "cached_property" else found
-
-
-def _from_file(name, path, text):
-    """A module from a file that no import root leads to."""
-    spec = importlib.util.spec_from_loader(name, load._Substitute(name, path, text), origin=path)
-    spec.has_location = True
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
