@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from optimizer.facts.facts import Facts
-from optimizer.model import Assumption, Evidence
+from optimizer.model import Assumption
 from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transform, Trap
+from transforms._evidence import assumed
 
 _METHODS = ("startswith", "endswith")
 
@@ -105,22 +106,9 @@ class StartswithOfTuple(Transform):
             if known.name != "str":
                 yield Refusal(where=receiver, because=f"Nothing shows that '{receiver.id}' is a string.")
                 return
-            if not known.proved:
-                assumptions.append(_assumed(receiver, known.evidence, known.observed, facts))
+            assumptions.extend(assumed(receiver, known, facts))
         parts = [_joined(group, facts) for group in groups]
         yield Edit(changes=(Replace(first=node, code=" or ".join(parts)),), assumptions=tuple(assumptions))
-
-
-def _assumed(receiver: ast.Name, evidence: Evidence, observed: int, facts: Facts) -> Assumption:
-    parameter = receiver.id if facts.is_parameter(receiver.id, receiver) else ""
-    types = ("str",) if parameter else ()
-    return Assumption(
-        text=f"{receiver.id} is exactly str",
-        evidence=evidence,
-        observed=observed,
-        parameter=parameter,
-        types=types,
-    )
 
 
 def _asked(node: ast.expr) -> tuple[str, str]:

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from optimizer.facts.facts import Facts
-from optimizer.model import Assumption
 from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transform, Trap
+from transforms._evidence import assumed
 
 _HASHABLE = frozenset({"str", "int", "bytes", "bool", "NoneType"})
 _FEWEST = 3
@@ -124,20 +124,7 @@ class ConstantsToSet(Transform):
             return
         if facts.has_comments(table):
             return
-        assumptions: tuple[Assumption, ...] = ()
-        if not known.proved:
-            parameter = (
-                sought.id if isinstance(sought, ast.Name) and facts.is_parameter(sought.id, sought) else ""
-            )
-            assumptions = (
-                Assumption(
-                    text=f"{facts.segment(sought)} is exactly {known.name}",
-                    evidence=known.evidence,
-                    observed=known.observed,
-                    parameter=parameter,
-                    types=(known.name,) if parameter else (),
-                ),
-            )
+        assumptions = assumed(sought, known, facts)
         texts = list(dict.fromkeys(facts.segment(one) for one in elts))
         yield Edit(
             changes=(Replace(first=table, code="{" + ", ".join(texts) + "}"),), assumptions=assumptions

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from optimizer.facts.facts import Facts, TypeFact
-from optimizer.model import Assumption
+from optimizer.facts.facts import Facts
 from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transform, Trap
+from transforms._evidence import assumed
 
 
 class GetWithDefault(Transform):
@@ -131,19 +131,8 @@ class GetWithDefault(Transform):
         none = isinstance(default, ast.Constant) and default.value is None
         given = "" if none else f", {facts.segment(default)}"
         code = f"{front}{mapping.id}.get({facts.segment(key)}{given})"
-        assumptions = () if known.proved else (_assumed(mapping, known, facts),)
+        assumptions = assumed(mapping, known, facts)
         yield Edit(changes=(Replace(first=node, code=code),), assumptions=assumptions)
-
-
-def _assumed(mapping: ast.Name, known: TypeFact, facts: Facts) -> Assumption:
-    parameter = mapping.id if facts.is_parameter(mapping.id, mapping) else ""
-    return Assumption(
-        text=f"{mapping.id} is exactly dict",
-        evidence=known.evidence,
-        observed=known.observed,
-        parameter=parameter,
-        types=("dict",) if parameter else (),
-    )
 
 
 _Shape = tuple[ast.Name, ast.expr, ast.expr, str]
