@@ -12,7 +12,9 @@ from tests.end_to_end.projects import MODULE, make_project, optimize, run_git
 pytestmark = pytest.mark.end_to_end
 
 FASTER = MODULE.replace("join(word.upper() for word in words)", "join([word.upper() for word in words])")
-WRONG = MODULE.replace("found.get(match", "found.get(text").replace("if match:", "text = line[1:5]\n        if match:")
+WRONG = MODULE.replace("found.get(match", "found.get(text").replace(
+    "if match:", "text = line[1:5]\n        if match:"
+)
 
 
 @pytest.fixture

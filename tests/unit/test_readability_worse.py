@@ -1894,7 +1894,10 @@ def test_the_same_code_on_both_sides_is_never_refused(before: str) -> None:
 @pytest.mark.parametrize("source", [pytest.param(case[3], id=case[0]) for case in WORSE])
 def test_an_idiom_that_was_there_before_is_not_new(source: str) -> None:
     touched, changes = re.subn(
-        r"^( *)(def \w+\(.*\).*:\n(?: *\"{3}[^\"]*\"{3}\n)?)", r"\1\2\1    ready = True\n", source, flags=re.MULTILINE
+        r"^( *)(def \w+\(.*\).*:\n(?: *\"{3}[^\"]*\"{3}\n)?)",
+        r"\1\2\1    ready = True\n",
+        source,
+        flags=re.MULTILINE,
     )
     assert changes
     assert read_files(source, touched).objections == ()
