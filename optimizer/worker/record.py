@@ -28,8 +28,8 @@ from .record_places import CONSTRUCTORS, Entry, Files
 from .record_sink import NEVER, Room, Sink
 
 _SHARE_OF_TIME = 0.1
-_FREE_SECONDS = 0.4
-_URGENT = 3.0
+_FREE_SECONDS = 0.3
+_URGENT = 2.0
 _GLANCES = 20_000
 
 
@@ -62,7 +62,6 @@ class Recorder(suite_run.Watch):
         self._defaults = {}
         self._tests = []
         self._busy = False
-        self._spent = 0.0
         self._started = 0.0
         self._sampler = Sampler(self.files)
         self._current = None
@@ -148,7 +147,6 @@ class Recorder(suite_run.Watch):
         if self._busy or self._is_nothing_new(entry, call):
             return
         self._busy = True
-        started = time.thread_time()
         try:
             self._look(entry, call, namespace)
         except RecursionError:
@@ -157,7 +155,6 @@ class Recorder(suite_run.Watch):
         except Exception as error:
             self._faults[type(error).__name__] = self._faults.get(type(error).__name__, 0) + 1
         finally:
-            self._spent += time.thread_time() - started
             self._busy = False
 
     @staticmethod
@@ -208,9 +205,9 @@ class Recorder(suite_run.Watch):
         return found
 
     def _may_spend(self, urgent):
-        """Whether looking has taken little enough of the run's processor time to copy one more call."""
+        """Whether copying has taken little enough of the run's processor time to copy one more call."""
         allowed = _FREE_SECONDS + _SHARE_OF_TIME * (time.process_time() - self._started)
-        return self._spent < allowed * (_URGENT if urgent else 1.0)
+        return self._copier.spent_seconds < allowed * (_URGENT if urgent else 1.0)
 
     def _modules(self):
         """The project's own modules, as far as they are imported."""
@@ -265,7 +262,7 @@ class Recorder(suite_run.Watch):
         send(
             {
                 "profile": self._sampler.report(),
-                "spent_seconds": self._spent,
+                "spent_seconds": self._copier.spent_seconds,
                 "faults": sorted(self._faults.items()),
             }
         )

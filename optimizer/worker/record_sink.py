@@ -12,8 +12,8 @@ from __future__ import annotations
 from .record_features import described, shape
 from .record_ways import Lost
 
-_EVERY = 400
-_GIVE_UP = 3
+_EVERY = 250
+_GIVE_UP = 2
 NEVER = 1 << 62
 
 

@@ -57,7 +57,7 @@ def test_rare_kinds_of_calls_are_in_the_sample():
 
 def test_weights_are_shares_of_calls():
     one = sink()
-    take(one, ["ab"] * 300 + [[1, 2]] * 100)
+    take(one, ["ab"] * 150 + [[1, 2]] * 50)
     weights = {stratum: 0.0 for _, stratum, _ in kept(one)}
     for _, stratum, weight in kept(one):
         weights[stratum] += weight
@@ -66,7 +66,7 @@ def test_weights_are_shares_of_calls():
 
 def test_the_sample_is_not_the_first_calls():
     one = sink(Room(stratum=8))
-    take(one, [f"{number:04}" for number in range(390)])
+    take(one, [f"{number:04}" for number in range(240)])
     numbers = sorted(int(value) for value, _, _ in kept(one))
     assert len(numbers) == 8
     assert numbers[-1] > 100
