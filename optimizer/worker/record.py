@@ -12,7 +12,6 @@ Nothing that is recorded is kept alive by it: samples are pickled at entry, the 
 
 from __future__ import annotations
 
-import base64
 import io
 import os
 import random
@@ -25,6 +24,7 @@ from .profile import Sampler
 from .record_call import NO_DEFAULTS, defaults_of, has_own, made_by, raw_attribute
 from .record_pickle import Copier, Limits
 from .record_places import CONSTRUCTORS, Entry, Files
+from .record_report import report
 from .record_sink import NEVER, Room, Sink
 
 _SHARE_OF_TIME = 0.1
@@ -40,7 +40,7 @@ def run(payload, send):
         suite_run.run(payload["suite"], send, watch=recorder)
     finally:
         recorder.stop()
-    recorder.report(send)
+    report(recorder, send)
 
 
 class Recorder(suite_run.Watch):
@@ -48,30 +48,29 @@ class Recorder(suite_run.Watch):
 
     def __init__(self, options):
         self.files = Files(options["tree"], options["files"])
-        self._wanted = options["wanted"]
+        self.wanted = options["wanted"]
         self._random = random.Random(options.get("seed", 0))
         self._room = Room(**options.get("room", {}))
         limits = Limits(**options.get("limits", {}))
-        self._copier = Copier(limits, options.get("careful", False), self._before_user_code, self._modules)
-        self._sinks = [
-            Sink(self._copier, self._room, self._random, self._may_spend, _of_newborns(target))
-            for target in self._wanted
+        self.copier = Copier(limits, options.get("careful", False), self._before_user_code, self._modules)
+        self.sinks = [
+            Sink(self.copier, self._room, self._random, self._may_spend, _of_newborns(target))
+            for target in self.wanted
         ]
         self._functions, self._classes = self._index()
-        self._entries = []
-        self._defaults = {}
-        self._tests = []
+        self.entries = []
+        self.tests = []
         self._busy = False
         self._started = 0.0
-        self._sampler = Sampler(self.files)
+        self.sampler = Sampler(self.files)
         self._current = None
-        self._faults = {}
+        self.faults = {}
         self._eyes = _eyes(self, options)
 
     def _index(self):
         """Numbers of targets, by (path, line, name) for functions and by (path, qualname) for classes."""
         functions, classes = {}, {}
-        for number, target in enumerate(self._wanted):
+        for number, target in enumerate(self.wanted):
             if target["kind"] == "class":
                 classes[target["path"], target["qualname"]] = number
             else:
@@ -84,16 +83,16 @@ class Recorder(suite_run.Watch):
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forked)
         self._eyes.start()
-        self._sampler.start()
+        self.sampler.start()
 
     def stop(self):
-        self._sampler.stop()
+        self.sampler.stop()
         self._eyes.stop()
         self._settle()
 
     def silence(self):
         """Take no more looks: code that is still running goes on without us."""
-        for entry in self._entries:
+        for entry in self.entries:
             entry.look_at = NEVER
 
     def _forked(self):
@@ -115,7 +114,7 @@ class Recorder(suite_run.Watch):
         if name in CONSTRUCTORS and (key[0], owner) in self._classes:
             sinks.append((self._classes[key[0], owner], True))
         entry = Entry(key, qualname, tuple(sinks))
-        self._entries.append(entry)
+        self.entries.append(entry)
         return entry
 
     def generated(self, code, name, first):
@@ -132,7 +131,7 @@ class Recorder(suite_run.Watch):
         entry = Entry(None, kind.__qualname__ + "." + name, ((number, True),))
         entry.connect(code)
         entry.module = kind.__module__
-        self._entries.append(entry)
+        self.entries.append(entry)
         return entry
 
     def wanted_classes(self, namespace, path):
@@ -153,7 +152,7 @@ class Recorder(suite_run.Watch):
             # The project is at its limit, and so are we.
             pass
         except Exception as error:
-            self._faults[type(error).__name__] = self._faults.get(type(error).__name__, 0) + 1
+            self.faults[type(error).__name__] = self.faults.get(type(error).__name__, 0) + 1
         finally:
             self._busy = False
 
@@ -176,10 +175,10 @@ class Recorder(suite_run.Watch):
         calls = 1 if out_of_turn else entry.calls - entry.looked_at
         entry.looked_at += calls
         for number, is_class in entry.sinks:
-            sink, signature = self._sinks[number], entry.signature
+            sink, signature = self.sinks[number], entry.signature
             entry.full_at = entry.full_at if out_of_turn else sink.next_look(entry.calls)
             if is_class:
-                if not self._is_construction(self._wanted[number], entry, call[signature.first]):
+                if not self._is_construction(self.wanted[number], entry, call[signature.first]):
                     continue
                 signature = entry.constructor
             sink.look(signature, call, calls, lambda: self._defaults_of(entry, namespace))
@@ -194,20 +193,19 @@ class Recorder(suite_run.Watch):
             return False
         return kind.__qualname__ == target["qualname"] and self.files.of_class(kind) == target["path"]
 
-    def _defaults_of(self, entry, namespace):
-        found = self._defaults.get(entry.qualname)
-        if found is None or found is NO_DEFAULTS:
-            # Not found yet: the function may be bound to its name only after it was first called.
+    @staticmethod
+    def _defaults_of(entry, namespace):
+        """The function's defaults; asked for again while it is not yet bound to its name."""
+        if entry.defaults is NO_DEFAULTS:
             if entry.module:
                 namespace = getattr(sys.modules.get(entry.module), "__dict__", {})
-            line = entry.code.co_firstlineno
-            found = self._defaults[entry.qualname] = defaults_of(namespace, entry.qualname, line)
-        return found
+            entry.defaults = defaults_of(namespace, entry.qualname, entry.code.co_firstlineno)
+        return entry.defaults
 
     def _may_spend(self, urgent):
         """Whether copying has taken little enough of the run's processor time to copy one more call."""
         allowed = _FREE_SECONDS + _SHARE_OF_TIME * (time.process_time() - self._started)
-        return self._copier.spent_seconds < allowed * (_URGENT if urgent else 1.0)
+        return self.copier.spent_seconds < allowed * (_URGENT if urgent else 1.0)
 
     def _modules(self):
         """The project's own modules, as far as they are imported."""
@@ -220,7 +218,7 @@ class Recorder(suite_run.Watch):
 
     def _before_user_code(self):
         """Whatever the project's pickling methods print or call is not part of the run."""
-        counts = [(entry, entry.calls) for entry in self._entries]
+        counts = [(entry, entry.calls) for entry in self.entries]
         streams, silent = (sys.stdout, sys.stderr), _Silent()
         sys.stdout = sys.stderr = silent
 
@@ -240,8 +238,8 @@ class Recorder(suite_run.Watch):
         self._settle()
         self._current = None
         if name is not None:
-            self._current = len(self._tests)
-            self._tests.append(name)
+            self._current = len(self.tests)
+            self.tests.append(name)
 
     def compiled(self, text, path):
         return self._eyes.compiled(text, path)
@@ -249,60 +247,11 @@ class Recorder(suite_run.Watch):
     def _settle(self):
         """Whatever was called since the last time was called by the current test."""
         self._eyes.settle()
-        for entry in self._entries:
+        for entry in self.entries:
             if entry.calls != entry.settled:
                 entry.settled = entry.calls
                 if self._current is not None:
                     entry.tests.add(self._current)
-
-    # What goes out.
-
-    def report(self, send):
-        send({"calls": self._calls(), "tests": self._tests})
-        send(
-            {
-                "profile": self._sampler.report(),
-                "spent_seconds": self._copier.spent_seconds,
-                "faults": sorted(self._faults.items()),
-            }
-        )
-        for number, sink in enumerate(self._sinks):
-            entries = [entry for entry in self._entries if (number in (sink for sink, _ in entry.sinks))]
-            if entries:
-                send(self._recording(number, sink, entries))
-
-    def _calls(self):
-        total = {}
-        for entry in self._entries:
-            if entry.key is not None and entry.calls:
-                calls, tests = total.setdefault(entry.key, (0, set()))
-                total[entry.key] = (calls + entry.calls, tests | entry.tests)
-        return [[*key, calls, sorted(tests)] for key, (calls, tests) in total.items()]
-
-    def _recording(self, number, sink, entries):
-        is_class = self._wanted[number]["kind"] == "class"
-        return {
-            "target": number,
-            "calls": sink.looked_at if is_class else sum(entry.calls for entry in entries),
-            "tests": sorted(set().union(*(entry.tests for entry in entries))),
-            "types": [
-                [name, kind, count] for (name, kind), count in _types(sink, entries[0], is_class).items()
-            ],
-            "lost": sorted(sink.lost.items()),
-            "samples": [
-                {
-                    "call": base64.b64encode(sample.data).decode("ascii"),
-                    "stratum": stratum,
-                    "weight": weight,
-                    "types": [list(pair) for pair in sample.types],
-                }
-                for sample, stratum, weight in sink.chosen()
-            ],
-        }
-
-
-def _types(sink, entry, is_class):
-    return sink.all_types((entry.constructor if is_class else entry.signature).names)
 
 
 def _of_newborns(target):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from .record_call import Signature
+from .record_call import NO_DEFAULTS, Signature
 from .record_sink import NEVER
 
 _OPTIMIZED = 0x01
@@ -64,6 +64,7 @@ class Entry:
         "calls",
         "code",
         "constructor",
+        "defaults",
         "full_at",
         "glanced",
         "key",
@@ -83,6 +84,7 @@ class Entry:
         self.sinks = sinks
         self.code = self.signature = self.constructor = None
         self.module = ""
+        self.defaults = NO_DEFAULTS
         self.calls = self.looked_at = self.settled = 0
         self.look_at = 1 if sinks else NEVER
         self.full_at = 1

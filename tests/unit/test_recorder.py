@@ -174,6 +174,8 @@ WANTED = {
     "Shy.use": "function",
 }
 
+FILES = ["library.py", "other.py"]
+
 
 @pytest.fixture
 def tree(tmp_path):
@@ -319,6 +321,23 @@ def test_a_rare_type_is_never_missed(tree):
     assert "tuple[int] 1, int 0" in {stratum for stratum, _ in calls(total)}
     counts = {kind: count for name, kind, count in total["types"] if name == "items"}
     assert counts == {"tuple": 1, "list": pytest.approx(18000, rel=0.02)}
+
+
+def test_functions_of_the_same_name_keep_their_own_defaults(tree):
+    source = dedent(LIBRARY)
+    (tree / "other.py").write_text(source.replace("start=0", "start=7"))
+    (tree / "script.py").write_text(
+        "import other, library\nother.total([], 7)\nlibrary.total([], 7)\nother.total([], 0)\n"
+    )
+    wanted = [
+        {"path": path, "qualname": "total", "kind": "function", "line": line_of("total")} for path in FILES
+    ]
+    suite = {"kind": "command", "tree": str(tree), "argv": ["script.py"]}
+    record_options = {"tree": str(tree), "files": FILES, "wanted": wanted}
+    messages = run(tree, sys.executable, "record", {"suite": suite, "record": record_options})
+    found = {message["target"]: message for message in messages if "target" in message}
+    assert [pickle.loads(data)[0] for _, data in calls(found[0])] == [([], 7)]
+    assert {len(pickle.loads(data)[0]) for _, data in calls(found[1])} == {1, 2}
 
 
 def test_what_pickling_calls_is_not_counted(tree):

@@ -164,6 +164,20 @@ def test_doctests(learned):
     assert recording(workload, "twice").calls_seen == 1
 
 
+def test_unittest(make_project, runner):
+    tests = (
+        "import unittest\nimport a\nclass T(unittest.TestCase):\n    def test(self): assert a.twice(2) == 4\n"
+    )
+    root = make_project({"a.py": "def twice(x): return 2 * x\n", "test_a.py": tests})
+    project = find_project(root, runner, python=sys.executable)
+    project = replace(project, plan=replace(project.plan, kind="unittest", payload=(("start", ""),)))
+    files = discover(GitRepository(root), Config()).files
+    workload = learn(project, root, files, files[0].targets, runner)
+    assert (workload.kind, workload.baseline.passed) == ("unittest", ("test_a.T.test",))
+    assert dict(workload.reaching)["a:twice"] == ("test_a.T.test",)
+    assert [sample.stratum for sample in recording(workload, "twice").samples] == ["int <16"]
+
+
 def test_flaky_tests_are_set_aside(learned):
     flaky = """
         import os, pathlib
