@@ -14,7 +14,8 @@ from optimizer.workload.settings import read_settings
 from optimizer.workload.suite import SUITE_LIMITS, OnTest, SuiteRun, run_plan
 
 _UNRECOGNIZED = re.compile(r"unrecognized arguments: (.+)")
-_WHY_SHOWN = 3
+_ERROR = re.compile(r"(\w+\.)*\w*(Error|Exception|Exit)\b|ERROR|\S+: error:")
+_CONFTEST = re.compile(r"while loading conftest '([^']+)'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,8 @@ def _ended_early(project: Project, run: SuiteRun, limits: Limits) -> str:
         case "timeout":
             seconds = f"{limits.wall_seconds:.0f} seconds"
             return f"The project's tests did not end in {seconds}{at}; make them faster or name a --workload."
+        case "usage error" if (found := _CONFTEST.search(run.result.tail)) is not None:
+            return _cannot_be_imported(project, ((Path(found[1]).name, last),))
         case "usage error":
             return (
                 f"pytest refuses the project's configuration ({last}); mend it, or install what it asks for."
@@ -96,7 +99,7 @@ def _ended_early(project: Project, run: SuiteRun, limits: Limits) -> str:
 
 def _nothing_collected(project: Project, run: SuiteRun) -> str:
     if run.broken:
-        return _cannot_be_imported(project, run)
+        return _cannot_be_imported(project, run.broken)
     return (
         f"The test run in {project.root} found no tests; "
         "check pytest's configuration, or name a command that exercises the code with --workload."
@@ -119,16 +122,16 @@ def _nothing_passed(project: Project, run: SuiteRun) -> str:
     if result.passed:
         return ""
     if run.broken:
-        return _cannot_be_imported(project, run)
+        return _cannot_be_imported(project, run.broken)
     if not result.failed:
         return f"All {len(result.skipped)} tests in {project.root} are skipped; install what they need first."
     name, why = result.why[0]
     return f"All {len(result.failed)} tests fail before any change ({name}: {why}); mend them first."
 
 
-def _cannot_be_imported(project: Project, run: SuiteRun) -> str:
-    name, why = run.broken[0]
-    more = f" and {len(run.broken) - 1} more" if len(run.broken) > 1 else ""
+def _cannot_be_imported(project: Project, broken: tuple[tuple[str, str], ...]) -> str:
+    name, why = broken[0]
+    more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
     return (
         f"The tests cannot be imported ({name}{more}: {why}); mend the import, "
         f"or install what is missing for {project.interpreter.executable}."
@@ -139,7 +142,5 @@ def _last_error(tail: str) -> str:
     """What a person would read first in the end of the output."""
     lines = [line.strip() for line in tail.splitlines() if line.strip()]
     marked = [line[1:].strip() for line in lines if line.startswith("E ")]
-    errors = [
-        line for line in lines if re.match(r"(\w+\.)*\w*(Error|Exception|Exit)\b|ERROR|\S+: error:", line)
-    ]
-    return " / ".join((marked or errors or lines)[-_WHY_SHOWN:][-1:])[:300] or "no message"
+    errors = [line for line in lines if _ERROR.match(line)]
+    return (marked or errors or lines or ["no message"])[-1][:300]
