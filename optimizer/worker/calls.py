@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import types
 
-from . import guess, specs
+from . import specs
+from .beyond import mixed
 from .specs import Spec
 from .strategies import Drawer
 
@@ -41,9 +42,9 @@ def _strange(part, choose):
     containers = [option for option in specs.options(part.spec) if option.kind in _HOLDERS]
     if containers and choose.chance(0.4):
         holder = choose.pick(containers)
-        strange = [Spec("outside", (other,)) for other in guess.mixed(holder.parts[-1])]
-        mixed = specs.union([holder.parts[-1], Spec("union", strange)])
-        return Spec(holder.kind, (*holder.parts[:-1], mixed), holder.data)
+        strange = [Spec("outside", (other,)) for other in mixed(holder.parts[-1])]
+        either = specs.union([holder.parts[-1], Spec("union", strange)])
+        return Spec(holder.kind, (*holder.parts[:-1], either), holder.data)
     return Spec("outside", (choose.pick(part.others),))
 
 
@@ -54,31 +55,25 @@ def _several(part, drawer, choose):
     count = choose.between(0, 3)
     if part.kind == _MANY:
         return [drawer.draw(part.spec) for _ in range(count)]
-    names = [*list(drawer._pools.keys)[:6], "a", "b"]
+    names = [name for name in (*list(drawer.pools.keys)[:6], "a", "b") if name.isidentifier()]
     return {choose.pick(names): drawer.draw(part.spec) for _ in range(count)}
 
 
 def _written(parameters, texts):
     """Positional where possible; what follows an argument that was left out goes by keyword."""
-    positional, keywords, gap = [], {}, False
+    ordered = [part for part in parameters if part.kind in (_POSITIONAL_ONLY, _POSITIONAL)]
+    gap = next((number for number, part in enumerate(ordered) if part.name not in texts), len(ordered))
+    positional = [texts[part.name] for part in ordered[:gap]]
+    by_name = [part for part in parameters if part.kind == _KEYWORD]
+    by_name += [part for part in ordered[gap:] if part.kind == _POSITIONAL]
+    keywords = {part.name: texts[part.name] for part in by_name if part.name in texts}
     for part in parameters:
-        if part.kind in (_POSITIONAL_ONLY, _POSITIONAL):
-            if part.name not in texts:
-                gap = True
-            elif not gap:
-                positional.append(texts[part.name])
-            elif part.kind == _POSITIONAL:
-                keywords[part.name] = texts[part.name]
-        elif part.kind == _MANY and not gap:
-            positional += texts.get(part.name, [])
-        elif part.kind == _KEYWORD and part.name in texts:
-            keywords[part.name] = texts[part.name]
+        if part.kind == _MANY and gap == len(ordered):
+            positional += texts[part.name]
         elif part.kind == _MANY_KEYWORDS:
-            keywords.update(
-                {name: text for name, text in texts.get(part.name, {}).items() if name.isidentifier()}
-            )
-    inner = ", ".join(positional)
-    recipe = {"base": ["source", "(" + inner + ("," if len(positional) == 1 else "") + ")"]}
+            keywords.update(texts[part.name])
+    inner = "".join(text + ", " for text in positional)
+    recipe = {"base": ["source", "(" + inner.rstrip() + ")"]}
     if keywords:
         recipe["kwargs"] = {name: {"source": text} for name, text in keywords.items()}
     return recipe

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import doctest
 import functools
 import inspect
 import types
 
 from . import guess as guessing
+from .beyond import beyond
 from .hints import Hints, annotations_of, is_record
 from .mine import Sources
 from .observed import Observer
@@ -17,6 +20,7 @@ from .specs import ANY, COUNT, NONE, Spec, describe, options, union
 from .uses import Use, uses
 
 _MOST_CALLS = 80
+_MOST_EXAMPLES = 30
 
 
 class Parameter:
@@ -124,37 +128,33 @@ class Surveyor:
         return found
 
     def _parameter(self, part, qualname, recorded, hints, used, restricted):
-        use = used.get(part.name)
+        use, hint = used.get(part.name), hints.get(part.name)
+        is_receiver = part.name in ("self", "cls") and "." in qualname
         sources, parts = [], []
         if recorded:
             sources.append("recorded")
             parts.append(self.observer.spec(recorded))
-        if part.name in hints:
+        if hint is not None:
             sources.append("annotated")
-            parts.append(self.hints.spec(hints[part.name]))
-        elif part.name in ("self", "cls") and "." in qualname and not recorded:
-            parts.append(self._receiver(qualname, part.name))
+            parts.append(self.hints.spec(hint))
+        elif is_receiver and not recorded:
             sources.append("made")
-        spec = guessing.refined(union(parts) if parts else ANY, use, self.classes())
-        others = []
-        if not sources:
-            spec = self._unknown(part, use)
-        if "annotated" not in sources and part.name not in ("self", "cls"):
-            others = guessing.beyond(spec, use, self.classes())
+            parts.append(self._receiver(qualname, part.name))
+        known = union(parts) if parts else self._unknown(part, use)
+        spec = guessing.refined(known, use, self.classes())
+        others = [] if hint is not None or is_receiver else beyond(spec, use, self.classes())
         counts = use is not None and bool(use.ops & {"whole", "range"})
         if counts:
             spec = union(COUNT if option.kind == "int" else option for option in options(spec))
         only = restricted.get(part.name, ())
-        return Parameter(
-            part.name, part.kind, spec, others, part.default, only, sources, counts, hints.get(part.name)
-        )
+        return Parameter(part.name, part.kind, spec, others, part.default, only, sources, counts, hint)
 
     def _unknown(self, part, use):
+        """Nobody says what it is: its default value and its use do."""
         spec = guessing.guess(use, part.name, self.classes())
-        if part.default is not inspect.Parameter.empty:
-            default = self.observer.spec([(part.default, None)])
-            spec = union([default, spec]) if default is not ANY else spec
-        return spec
+        if part.default is inspect.Parameter.empty:
+            return spec
+        return union([self.observer.spec([(part.default, None)]), spec])
 
     def _receiver(self, qualname, name):
         owner = self.namespace.get(qualname.split(".")[0])
@@ -217,14 +217,11 @@ def _bound(parameters, args, kwargs):
     positional = [
         part for part in parameters if part.kind in (part.POSITIONAL_ONLY, part.POSITIONAL_OR_KEYWORD)
     ]
-    several = next((part.name for part in parameters if part.kind is part.VAR_POSITIONAL), None)
-    if positional and positional[0].name == "self" and len(args) < len(positional) and not kwargs:
-        pass
+    several = [part for part in parameters if part.kind is part.VAR_POSITIONAL]
     for number, value in enumerate(args):
-        if number < len(positional):
-            yield (positional[number].name, number), value
-        elif several:
-            yield (several, number), value
+        place = positional[number] if number < len(positional) else several[0] if several else None
+        if place is not None:
+            yield (place.name, number), value
     known = {part.name for part in parameters}
     for name, value in kwargs.items():
         if name in known:
@@ -233,8 +230,6 @@ def _bound(parameters, args, kwargs):
 
 def _attribute_names(kind, sources):
     """Names that instances of a class have: of its body, and those that its methods set on `self`."""
-    import ast
-
     names = set(dir(kind))
     node = sources.function(kind.__qualname__)
     for part in ast.walk(node) if node is not None else ():
@@ -244,39 +239,40 @@ def _attribute_names(kind, sources):
 
 
 def _documented(target, qualname):
-    """Argument expressions of the calls in the function's own doctests."""
-    import ast
-
+    """(source of the positional arguments, sources of the others) of the calls in the function's own doctests."""
     text = getattr(target, "__doc__", None)
-    name, found = qualname.rpartition(".")[2], []
+    name = qualname.rpartition(".")[2]
     if not isinstance(text, str) or ">>>" not in text:
-        return found
+        return []
+    return [
+        ("(" + "".join(ast.unparse(part) + ", " for part in node.args) + ")", _keyword_texts(node))
+        for example in _examples(text)
+        for node in ast.walk(example)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name and _plain(node)
+    ]
+
+
+def _examples(text):
+    """The statements of a docstring's examples, parsed."""
     try:
         examples = doctest.DocTestParser().get_examples(text)
     except ValueError:
-        return found
-    for example in examples[:30]:
-        try:
-            tree = ast.parse(example.source)
-        except SyntaxError:
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name and _plain(node):
-                inner = "".join(ast.unparse(part) + ", " for part in node.args)
-                found.append(("(" + inner + ")", {k.arg: ast.unparse(k.value) for k in node.keywords}))
-    return found
+        return
+    for example in examples[:_MOST_EXAMPLES]:
+        with contextlib.suppress(SyntaxError):
+            yield ast.parse(example.source)
+
+
+def _keyword_texts(node):
+    return {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
 
 
 def _plain(node):
-    import ast
-
     return all(k.arg for k in node.keywords) and not any(isinstance(part, ast.Starred) for part in node.args)
 
 
 def _typing_imports(tree):
     """The imports that a module only makes for type checkers, as statements."""
-    import ast
-
     found = []
     for node in tree.body:
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import inspect
 import io
+import pickle
 import random
 import sys
 import time
@@ -64,8 +66,6 @@ class Side:
 
     def remember_state(self, names):
         """Copies of module data that functions change, put back before each call."""
-        import copy
-
         for name in names:
             value = self.module.__dict__.get(name)
             if isinstance(value, (int, float, str, bytes, list, dict, set, tuple, type(None))):
@@ -74,8 +74,6 @@ class Side:
                         self._state[name] = copy.deepcopy(value)
 
     def put_back(self):
-        import copy
-
         for name, value in self._state.items():
             self.module.__dict__[name] = copy.deepcopy(value)
 
@@ -263,28 +261,29 @@ def carry_out(step, instance, context):
 
 
 def _operated(name, instance):
-    import copy
-    import pickle
+    """One of the things that callers do with an instance of a class that they do not know."""
+    return _OPERATIONS[name](instance)
 
-    if name == "eq":
-        return instance == copy.copy(instance), instance == tuple(vars(instance).values()) if _has_dict(
-            instance
-        ) else None
-    if name == "unpack":
-        return list(zip(range(_MOST_ITEMS), (part for part in instance)))
-    if name == "iter":
-        return [item for _, item in zip(range(_MOST_ITEMS), iter(instance))]
-    if name == "lt":
-        return instance < copy.copy(instance)
-    if name == "copy":
-        return copy.copy(instance)
-    if name == "pickle":
-        return pickle.loads(pickle.dumps(instance))
-    if name == "hash":
-        return hash(instance) == hash(copy.copy(instance))
-    if name in ("repr", "str"):
-        return without_addresses(repr(instance) if name == "repr" else str(instance))
-    return len(instance) if name == "len" else bool(instance)
+
+def _alike(instance):
+    """Whether it equals a copy of itself, and the tuple of what it holds."""
+    as_tuple = tuple(vars(instance).values()) if _has_dict(instance) else ()
+    return instance == copy.copy(instance), instance == as_tuple
+
+
+_OPERATIONS = {
+    "eq": _alike,
+    "hash": lambda instance: hash(instance) == hash(copy.copy(instance)),
+    "lt": lambda instance: instance < copy.copy(instance),
+    "iter": lambda instance: [item for _, item in zip(range(_MOST_ITEMS), iter(instance))],
+    "unpack": lambda instance: [item for _, item in zip(range(_MOST_ITEMS), (part for part in instance))],
+    "copy": copy.copy,
+    "pickle": lambda instance: pickle.loads(pickle.dumps(instance)),
+    "repr": lambda instance: without_addresses(repr(instance)),
+    "str": lambda instance: without_addresses(str(instance)),
+    "len": len,
+    "bool": bool,
+}
 
 
 def _has_dict(instance):

@@ -260,18 +260,21 @@ class _Explorer:
 
 
 def edited(base, edits, found_by):
-    """A recipe with more edits; what a later one replaces whole is not edited before."""
+    """A recipe with more edits."""
     recipe = {name: value for name, value in base.items() if name not in ("found_by", "target")}
-    ops = list(base.get("ops", ()))
+    recipe["ops"] = list(base.get("ops", ()))
     for op in (op for edit in edits for op in edit.ops):
-        if op[0] == "set":
-            ops = [old for old in ops if old[1][: len(op[1])] != op[1]]
-        ops.append(op)
-    recipe["ops"] = ops
+        recipe["ops"] = [*_still_of_use(recipe["ops"], op), op]
     recipe["found_by"] = found_by
     if any(edit.outside for edit in edits):
         recipe["outside"] = True
     return recipe
+
+
+def _still_of_use(ops, following):
+    """Without the edits of what the following one replaces whole."""
+    kind, path = following[:2]
+    return [op for op in ops if kind != "set" or op[1][: len(path)] != path]
 
 
 def _spread(numbers):

@@ -1,22 +1,20 @@
 """Specs from how a function uses a parameter, for what is neither recorded nor annotated.
 
-`guess` says what the original most likely works on. `beyond` says what else a careless caller may
-pass without the function's own code ruling it out: a rewrite must not treat that differently.
+`guess` says what the original most likely works on; `refined` fills in what an annotation leaves open.
 """
 
 from __future__ import annotations
 
-from . import specs
-from .known_types import DECIMAL, METHODS
-from .specs import ANY, BOOL, BYTES, COUNT, FLOAT, INT, NONE, STR, Spec, union
+from .known_types import METHODS
+from .specs import ANY, BOOL, BYTES, COUNT, FLOAT, INT, STR, Spec, union
 
 _DEPTH = 5
 _MOST_FIELDS = 12
 _OF_SEQUENCES = {
     *("iter", "len", "index", "lookup", "slice", "next", "setitem", "delitem", "contains", "add_list"),
 }
-_WHOLE = {"whole", "range", "bits"}
-_NUMBERS = {"number", "arithmetic", "order", "to_abs", "to_round"}
+WHOLE = {"whole", "range", "bits"}
+NUMBERS = {"number", "arithmetic", "order", "to_abs", "to_round"}
 _TEXT = {"add_str", "regex", "text", "json", "date_text", "path", "contains_str"}
 _NAMES = {
     STR: (
@@ -48,7 +46,7 @@ def guess(use, name="", classes=(), depth=0):
         return ANY
     if use.classes & _LEAVES.keys():
         return union([_LEAVES[found] for found in sorted(use.classes & _LEAVES.keys())] + [STR, INT])
-    for read in (_from_attributes, _from_keys, _from_operations):
+    for read in (from_attributes, _from_keys, _from_operations):
         found = read(use, classes, depth)
         if found is not None:
             return found
@@ -58,7 +56,8 @@ def guess(use, name="", classes=(), depth=0):
 _LEAVES = {"int": INT, "str": STR, "float": FLOAT, "bytes": BYTES, "bool": BOOL}
 
 
-def _from_attributes(use, classes, depth):
+def from_attributes(use, classes, depth=0):
+    """What has all the attributes that are read: classes of the module, well-known types, a stand-in."""
     attributes = {name for name in use.attrs if not name.startswith("__")}
     if not attributes:
         return None
@@ -109,7 +108,7 @@ def _from_operations(use, classes, depth):
         return _called(use, classes, depth)
     if "with" in ops:
         return Spec("context", (ANY,))
-    if ops & _WHOLE:
+    if ops & WHOLE:
         return COUNT
     text = _text(use)
     if text is not None:
@@ -120,7 +119,7 @@ def _from_operations(use, classes, depth):
         return _row(use, classes, depth)
     if ops & _OF_SEQUENCES:
         return _sequence(use, classes, depth)
-    if ops & _NUMBERS:
+    if ops & NUMBERS:
         return INT if "order" in ops and "number" not in ops else union((INT, FLOAT))
     return STR if ops & {"to_str", "format", "to_int", "to_float"} else None
 
@@ -191,140 +190,34 @@ def refined(spec, use, classes, depth=0):
         return spec
     if spec.kind == "any":
         return guess(use, "", classes, depth)
-    if spec.kind == "open":
-        names = sorted(name for name in use.attrs if not name.startswith("__"))
-        parts = [guess(use.attrs[name], name, classes, depth + 1) for name in names]
-        return Spec("make", parts, (spec.data, names))
     if spec.kind == "union":
         return union(refined(part, use, classes, depth) for part in spec.parts)
     if spec.kind in _ITEM_KINDS and spec.parts:
         inner = use.item or use.fields.get(0)
         return Spec(spec.kind, [refined(part, inner, classes, depth + 1) for part in spec.parts], spec.data)
-    if spec.kind in ("dict", "mapping", "default_dict", "ordered_dict"):
-        if spec.parts[0].kind == spec.parts[1].kind == "any" and use.keys:
-            return Spec(
-                "struct", [guess(u, k, classes, depth + 1) for k, u in use.keys.items()], tuple(use.keys)
-            )
-        key, value = spec.parts
-        key = union((STR, INT)) if key.kind == "any" else key
-        return Spec(spec.kind, (key, refined(value, use.value, classes, depth + 1)), spec.data)
-    return spec
+    if spec.kind in _DICT_KINDS:
+        return _refined_dict(spec, use, classes, depth)
+    return _opened(spec, use, classes, depth) if spec.kind == "open" else spec
+
+
+def _refined_dict(spec, use, classes, depth):
+    key, value = spec.parts
+    if key.kind == value.kind == "any" and use.keys:
+        return _from_keys(use, classes, depth)
+    key = union((STR, INT)) if key.kind == "any" else key
+    return Spec(spec.kind, (key, refined(value, use.value, classes, depth + 1)), spec.data)
+
+
+def _opened(spec, use, classes, depth):
+    """An instance of an open class, with the attributes that are read."""
+    names = sorted(name for name in use.attrs if not name.startswith("__"))
+    return Spec(
+        "make", [guess(use.attrs[name], name, classes, depth + 1) for name in names], (spec.data, names)
+    )
 
 
 _ITEM_KINDS = {
-    "list",
-    "set",
-    "frozenset",
-    "deque",
-    "iterator",
-    "iterable",
-    "sequence",
-    "tuple_of",
-    "collection",
+    *("list", "set", "frozenset", "deque", "iterator", "async_iterator", "iterable", "sequence"),
+    *("tuple_of", "collection"),
 }
-
-
-# -- beyond what was seen ---------------------------------------------------------------------------
-
-
-def beyond(spec, use, classes=()):
-    """Specs of other types that a caller may pass to an unannotated parameter."""
-    ops = use.ops if use else set()
-    attributes = set(use.attrs) if use else set()
-    found = [NONE, *specs.options(_from_attributes(use, classes, 0) or NONE)] if use else [NONE]
-    for option in specs.options(spec):
-        kind = option.kind
-        if kind in ("str", "int", "float", "bool", "none", "bytes", "any", "complex"):
-            found += _beyond_scalars(kind, ops, attributes)
-        elif kind in (
-            "list",
-            "tuple",
-            "tuple_of",
-            "iterator",
-            "deque",
-            "set",
-            "frozenset",
-            "iterable",
-            "sequence",
-        ):
-            found += _beyond_sequences(option, ops, attributes)
-        elif kind in ("dict", "struct", "ordered_dict", "default_dict"):
-            found += _beyond_mappings(option, ops)
-        elif kind == "call":
-            found += [Spec("one_of", (), ("len", "str", "int", "list", "max"))]
-    return _without(found, spec)
-
-
-def _beyond_scalars(kind, ops, attributes):
-    found = []
-    if kind in ("str", "bytes", "any", "none"):
-        if attributes <= _BYTES_METHODS:
-            found += [BYTES if kind != "bytes" else STR]
-        if not attributes:
-            found += [INT]
-        if not attributes and not ops & _NUMBERS:
-            found += [Spec("list", (STR,)), Spec("tuple", (STR,))]
-    if kind in ("int", "bool", "any"):
-        if not ops & _WHOLE:
-            found += [FLOAT]
-            found += [DECIMAL] if ops & {"number", "arithmetic"} else []
-        found += [STR] if not ops & {"range", "bits"} else []
-    if kind == "float":
-        found += [INT, DECIMAL, STR]
-    if ops & {"member", "hash", "subscript", "equal"} and not attributes:
-        found += [Spec("list", (STR,))]
-    return found
-
-
-_BYTES_METHODS = set(dir(bytes)) & set(dir(str))
-_ORDERED = {"len", "index", "slice", "lookup", "subscript"}
-
-
-def _beyond_sequences(option, ops, attributes):
-    item = option.parts[0] if len(option.parts) == 1 else union(option.parts or (ANY,))
-    changed = ops & {"setitem", "delitem"} or attributes
-    if changed:
-        return []
-    if ops & {"lookup"}:
-        return [Spec("list", (item,)), Spec("tuple_of", (item,))]
-    found = [Spec("list", (item,)), Spec("tuple_of", (item,))]
-    if ops & _ORDERED:
-        return (
-            found
-            + ([STR] if "str" in specs.kinds(item) else [])
-            + ([] if "slice" in ops else [Spec("deque", (item,))])
-        )
-    found += [Spec("iterator", (item,))]
-    if set(specs.kinds(item)) <= {"str", "int", "float", "bool", "none", "bytes", "tuple"}:
-        found += [Spec("set", (item,)), Spec("dict", (item, INT))]
-    if "str" in specs.kinds(item) or item.kind == "any":
-        found += [STR]
-    return found
-
-
-def _beyond_mappings(option, ops):
-    if option.kind == "struct":
-        values = union(option.parts) if option.parts else ANY
-        return [Spec("default_dict", (STR, values)), Spec("ordered_dict", (STR, values))]
-    return [Spec(kind, option.parts) for kind in ("default_dict", "ordered_dict") if kind != option.kind]
-
-
-def mixed(spec):
-    """What may stand among the items of a container although nobody was seen to put it there."""
-    found = [NONE]
-    for kind in specs.kinds(spec):
-        found += {
-            "int": [FLOAT, STR, BOOL, Spec("list", (INT,))],
-            "float": [INT, STR],
-            "str": [INT, BYTES, Spec("list", (STR,))],
-            "bool": [INT],
-            "bytes": [STR],
-            "none": [INT],
-        }.get(kind, [])
-    return _without(found, spec)
-
-
-def _without(found, spec):
-    """`found` without repetitions and without what `spec` allows anyway."""
-    allowed = {part.key() for part in specs.options(spec)}
-    return [part for part in {part.key(): part for part in found}.values() if part.key() not in allowed]
+_DICT_KINDS = {"dict", "mapping", "default_dict", "ordered_dict"}

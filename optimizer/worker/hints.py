@@ -147,26 +147,28 @@ class Hints:
         return self.spec(variable.__bound__) if variable.__bound__ else union((INT, STR))
 
     def _generic(self, hint, origin, arguments):
-        if origin in _UNIONS:
-            return union(self.spec(part) for part in arguments)
-        if origin is typing.Literal:
-            return Spec("one_of", (), tuple(source_of(v) or self._member(v) for v in arguments))
         if hasattr(hint, "__metadata__"):
             return self.spec(hint.__origin__)
-        if origin in (typing.ClassVar, typing.Final, getattr(typing, "Required", None)):
-            return self.spec(arguments[0]) if arguments else ANY
-        if origin is tuple:
-            return self._tuple(arguments)
-        if origin is type:
-            return self._type(arguments)
-        if origin is _abc.Callable:
-            return self._callable(arguments[-1] if arguments else typing.Any)
-        if origin in (contextlib.AbstractContextManager, contextlib.AbstractAsyncContextManager):
-            return Spec("context", (self.spec(arguments[0]) if arguments else ANY,))
+        special = _SPECIAL.get(origin)
+        if special is not None:
+            return special(self, arguments)
         return self._container(origin, [self.spec(part) for part in arguments])
 
-    def _callable(self, result):
+    def _union(self, arguments):
+        return union(self.spec(part) for part in arguments)
+
+    def _literal(self, arguments):
+        return Spec("one_of", (), tuple(source_of(value) or self._member(value) for value in arguments))
+
+    def _context(self, arguments):
+        return Spec("context", (self._only(arguments),))
+
+    def _only(self, arguments):
+        return self.spec(arguments[0]) if arguments else ANY
+
+    def _callable(self, arguments):
         """A callable, or a coroutine function when its result is to be awaited."""
+        result = arguments[-1] if arguments else typing.Any
         if typing.get_origin(result) in (_abc.Awaitable, _abc.Coroutine):
             return Spec("async_call", (self.spec(typing.get_args(result)[-1]),))
         return Spec("call", (self.spec(result),))
@@ -190,7 +192,7 @@ class Hints:
             return Spec("tuple_of", (self.spec(arguments[0]),))
         return Spec("tuple", [self.spec(part) for part in arguments if part != ()])
 
-    def _type(self, arguments):
+    def _classes(self, arguments):
         chosen = [kind for kind in arguments if isinstance(kind, type)] or [int, str, list]
         found = [reach(kind, self._namespace) for kind in (*chosen, *chosen[0].__subclasses__()[:3])]
         return Spec("one_of", (), tuple(filter(None, found)) or ("int",))
@@ -247,6 +249,19 @@ class Hints:
     def _result(self, function):
         hint = evaluated(function.__annotations__.get("return", object), {**vars(typing), **self._namespace})
         return ANY if hint is inspect.Parameter.empty else self.spec(hint)
+
+
+_SPECIAL = {
+    **dict.fromkeys(_UNIONS, Hints._union),
+    typing.Literal: Hints._literal,
+    typing.ClassVar: Hints._only,
+    typing.Final: Hints._only,
+    tuple: Hints._tuple,
+    type: Hints._classes,
+    _abc.Callable: Hints._callable,
+    contextlib.AbstractContextManager: Hints._context,
+    contextlib.AbstractAsyncContextManager: Hints._context,
+}
 
 
 def _is_typed_dict(kind):

@@ -55,18 +55,10 @@ def _collect(tree, missed, miner):
 
 
 def mutable_globals(versions):
-    """Names of module data that some function rebinds or changes in place."""
-    found, everywhere = set(), None
-    for source in versions:
-        bound = {target.id for node in source.tree.body for target in _targets(node)}
-        everywhere = bound if everywhere is None else everywhere & bound
-        own = {target.id for node in source.tree.body for target in _targets(node)}
-        for node in ast.walk(source.tree):
-            if isinstance(node, ast.Global):
-                found.update(node.names)
-            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-                found |= own & set(_changed_in(node))
-    return sorted(found & everywhere)
+    """Names of data of all versions of the module that some function rebinds or changes in place."""
+    bound = [{target.id for node in source.tree.body for target in _targets(node)} for source in versions]
+    changed = {name for source in versions for name in _changed_in(source.tree)}
+    return sorted(changed.intersection(*bound))
 
 
 def _targets(node):
@@ -80,18 +72,18 @@ def _targets(node):
     return [target for target in targets if isinstance(target, ast.Name)]
 
 
-def _changed_in(function):
-    for node in ast.walk(function):
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and isinstance(node.func.value, ast.Name)
-            and node.func.attr in _CHANGING
-        ):
-            yield node.func.value.id
-        elif (
-            isinstance(node, ast.Subscript)
-            and isinstance(node.ctx, (ast.Store, ast.Del))
-            and isinstance(node.value, ast.Name)
-        ):
-            yield node.value.id
+def _changed_in(tree):
+    """Names that functions declare global, and names whose values they change."""
+    for function in ast.walk(tree):
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            for node in ast.walk(function):
+                yield from _changed_by(node)
+
+
+def _changed_by(node):
+    if isinstance(node, ast.Global):
+        yield from node.names
+    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, (ast.Store, ast.Del)):
+        yield getattr(node.value, "id", "")
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGING:
+        yield getattr(node.func.value, "id", "")

@@ -213,36 +213,41 @@ class _Miner(ast.NodeVisitor):
         self.generic_visit(node)
 
     def _key(self, node):
-        node = getattr(node, "value", node) if type(node).__name__ == "Index" else node
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             self._pools.keys[node.value] = None
 
     def visit_ExceptHandler(self, node):
-        kinds = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
-        for kind in kinds:
-            if isinstance(kind, (ast.Name, ast.Attribute)):
-                self._pools.errors[ast.unparse(kind)] = None
+        self._errors(node.type.elts if isinstance(node.type, ast.Tuple) else [node.type])
         self.generic_visit(node)
 
     def visit_Call(self, node):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         self._pools.calls.add(name)
-        first = _text_of(node.args[0], self._namespace) if node.args else None
-        if name in _REGEX_CALLS and first is not None and _is_regex_module(node.func):
-            self._pools.regexes[first, _flags_of(node)] = None
-        elif name in ("strptime", "strftime") and len(node.args) > 1:
-            self._formats(_text_of(node.args[1], self._namespace))
-        elif name in ("unpack", "unpack_from", "iter_unpack", "Struct") and first is not None:
-            self._packed(first)
-        elif name in ("get", "pop", "setdefault") and node.args:
-            self._key(node.args[0])
-        elif name in ("getattr", "hasattr", "setattr") and len(node.args) > 1:
-            self._key(node.args[1])
-        if name == "suppress":
-            for kind in node.args:
-                if isinstance(kind, (ast.Name, ast.Attribute)):
-                    self._pools.errors[ast.unparse(kind)] = None
+        if node.args:
+            self._read_arguments(name, node)
         self.generic_visit(node)
+
+    def _read_arguments(self, name, node):
+        """What the arguments of some well-known functions say: patterns, formats, keys, exceptions."""
+        first, second = node.args[0], node.args[1] if len(node.args) > 1 else None
+        text = _text_of(first, self._namespace)
+        if name in _REGEX_CALLS and text is not None and _is_regex_module(node.func):
+            self._pools.regexes[text, _flags_of(node)] = None
+        elif name in ("strptime", "strftime") and second is not None:
+            self._formats(_text_of(second, self._namespace))
+        elif name in ("unpack", "unpack_from", "iter_unpack", "Struct") and text is not None:
+            self._packed(text)
+        elif name in ("get", "pop", "setdefault"):
+            self._key(first)
+        elif name in ("getattr", "hasattr", "setattr") and second is not None:
+            self._key(second)
+        elif name == "suppress":
+            self._errors(node.args)
+
+    def _errors(self, kinds):
+        for kind in kinds:
+            if isinstance(kind, (ast.Name, ast.Attribute)) and _is_error(kind, self._namespace):
+                self._pools.errors[ast.unparse(kind)] = None
 
     def _formats(self, date_format):
         from .patterns import moments
@@ -304,6 +309,15 @@ def _class_constant(name, namespace):
         if isinstance(kind, type) and kind.__module__ == namespace.get("__name__") and name in vars(kind):
             return vars(kind)[name]
     return None
+
+
+def _is_error(node, namespace):
+    """Whether an expression names an exception that an input can name as well."""
+    try:
+        found = eval(ast.unparse(node), dict(namespace))
+    except Exception:
+        return False
+    return isinstance(found, type) and issubclass(found, BaseException)
 
 
 def _text_of(node, namespace):

@@ -118,24 +118,25 @@ class Observer:
         return Spec("tuple_of", (self._items(group, depth),))
 
     def _dict(self, kind, group, depth):
-        names = collections.Counter(key for value, _ in group for key in value)
-        values = {name: [] for name in names}
-        for value, where in group:
-            for number, (name, item) in enumerate(list(value.items())[:_MOST]):
-                values[name].append((item, where and (where[0], [*where[1], number])))
-        everything = [pair for pairs in values.values() for pair in pairs]
-        for name in names:
+        values = self._values_by_key(group)
+        for name in values:
             if isinstance(name, str):
                 self._pools.keys[name] = None
-        if (
-            kind is dict
-            and 0 < len(names) <= _STRUCT_KEYS
-            and all(type(name) is str for name in names)
-            and depth
-        ):
-            return Spec("struct", [self.spec(values[name], depth + 1) for name in names], tuple(names))
-        key = self.spec([(name, None) for name in names], depth + 1)
+        named = all(type(name) is str for name in values)
+        if kind is dict and 0 < len(values) <= _STRUCT_KEYS and named and depth:
+            return Spec("struct", [self.spec(found, depth + 1) for found in values.values()], tuple(values))
+        key = self.spec([(name, None) for name in values], depth + 1)
+        everything = [pair for pairs in values.values() for pair in pairs]
         return Spec(_TWO_ITEMS[kind], (key, self.spec(everything, depth + 1)))
+
+    @staticmethod
+    def _values_by_key(group):
+        """Pairs of a value and its place, for each key."""
+        values = {}
+        for value, where in group:
+            for number, (name, item) in enumerate(list(value.items())[:_MOST]):
+                values.setdefault(name, []).append((item, where and (where[0], [*where[1], number])))
+        return values
 
     def _record(self, kind, group, depth):
         names = list(

@@ -38,19 +38,20 @@ def source_of(value, depth=0):
         return repr(value)
     if kind is float:
         return "float(%r)" % repr(value) if value != value or value in (_INF, -_INF) else repr(value)
-    if depth > 8:
+    if depth > _DEEPEST or kind not in (list, tuple, set, frozenset, dict):
         return None
-    if kind in (list, tuple, set, frozenset):
-        return _of_items(value, kind, depth)
-    if kind is dict:
-        pairs = [(source_of(key, depth + 1), source_of(item, depth + 1)) for key, item in value.items()]
-        if any(part is None for pair in pairs for part in pair):
-            return None
-        return "{" + ", ".join("%s: %s" % pair for pair in pairs) + "}"
-    return None
+    return _of_dict(value, depth) if kind is dict else _of_items(value, kind, depth)
 
 
+_DEEPEST = 8
 _INF = float("inf")
+
+
+def _of_dict(value, depth):
+    pairs = [(source_of(key, depth + 1), source_of(item, depth + 1)) for key, item in value.items()]
+    if any(part is None for pair in pairs for part in pair):
+        return None
+    return "{" + ", ".join("%s: %s" % pair for pair in pairs) + "}"
 
 
 def _of_items(value, kind, depth):

@@ -25,8 +25,8 @@ import pickle
 import types
 
 from .doubles import Doubles
-from .edits import EDITS, Unusable
-from .paths import change, look
+from .edits_kinds import EDITS
+from .paths import Unusable, change, look
 
 __all__ = ["Context", "Unusable", "materialise", "value_of"]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+_MANY = 3
+
 
 def smaller(recipe):
     """Recipes with one thing less or one thing simpler."""
@@ -74,21 +76,25 @@ def _walk(node):
 
 
 def _simpler(node, is_top):
-    """(field, old, new) for each simplification of one node."""
-    if isinstance(node, (ast.List, ast.Set)) or (isinstance(node, ast.Tuple) and not is_top):
-        items = node.elts
-        if len(items) > 3 and not isinstance(node, ast.Tuple):
-            yield "elts", items, items[: len(items) // 2]
-            yield "elts", items, items[len(items) // 2 :]
-        for number in range(len(items)) if not isinstance(node, ast.Tuple) else ():
-            if len(items) > 1 or isinstance(node, ast.List):
-                yield "elts", items, items[:number] + items[number + 1 :]
+    """(field, old, new) for each simplification of one node; the arguments of the call stay as many as they are."""
+    if isinstance(node, (ast.List, ast.Set)) and not is_top:
+        yield from _fewer_items(node)
     elif isinstance(node, ast.Dict):
         for number in range(len(node.keys)):
             yield from _without_pair(node, number)
     elif isinstance(node, ast.Constant):
         for value in _simpler_constants(node.value):
             yield "value", node.value, value
+
+
+def _fewer_items(node):
+    items = node.elts
+    if len(items) > _MANY:
+        yield "elts", items, items[: len(items) // 2]
+        yield "elts", items, items[len(items) // 2 :]
+    if len(items) > 1 or isinstance(node, ast.List):
+        for number in range(len(items)):
+            yield "elts", items, items[:number] + items[number + 1 :]
 
 
 def _without_pair(node, number):

@@ -6,102 +6,58 @@ Simple values come first in every list of options, so that whoever shrinks by ta
 
 from __future__ import annotations
 
-import re
-
-from .patterns import CASE_CALLS, CASE_TEXTS, DATE_TEXTS, JSON_TEXTS, NUMBER_TEXTS, matching, nearly
+from .specs import ANY
+from .texts import Texts
 
 _INTS = (0, 1, 2, 3, -1, 5, 4, 7, 10, -2, -3, 6, 12, -5, 100)
 _LARGE_INTS = (
-    255,
-    256,
-    1000,
-    2**31 - 1,
-    2**31,
-    2**53 + 1,
-    2**62,
-    2**63 - 1,
-    2**63,
-    10**20,
-    -(2**63),
-    -(10**20),
-    10**6,
+    *(255, 256, 1000, 2**31 - 1, 2**31, 2**53 + 1, 2**62, 2**63 - 1, 2**63, 10**20),
+    *(-(2**63), -(10**20), 10**6),
 )
 _FLOATS = (
-    "0.0",
-    "1.0",
-    "0.5",
-    "-1.0",
-    "2.5",
-    "0.1",
-    "-0.0",
-    "0.2",
-    "0.3",
-    "3.0",
-    "1e16",
-    "-1e16",
-    "-2.5",
-    "1e-9",
+    *(
+        "0.0",
+        "1.0",
+        "0.5",
+        "-1.0",
+        "2.5",
+        "0.1",
+        "-0.0",
+        "0.2",
+        "0.3",
+        "3.0",
+        "1e16",
+        "-1e16",
+        "-2.5",
+        "1e-9",
+    ),
 )
 _ODD_FLOATS = (
-    "float('nan')",
-    "float('inf')",
-    "float('-inf')",
-    "1e308",
-    "5e-324",
-    "1 / 3",
-    "2.0**53",
-    "1e22",
-    "0.7",
+    *("float('nan')", "float('inf')", "float('-inf')", "1e308", "5e-324", "1 / 3", "2.0**53", "1e22", "0.7"),
 )
-_STRS = (
-    "",
-    "a",
-    "b",
-    "ab",
-    "A",
-    "abc",
-    " ",
-    "a b",
-    "x",
-    "1",
-    "0",
-    "ba",
-    "B",
-    "a,b",
-    "foo",
-    "bar",
-    "aa",
-    "10",
-    "Ab c",
-)
-_ODD_STRS = (
-    *("\u00e9", "a  b", " a ", "a\tb", "a\n", "\n", "a\nb\n", "a\r\nb", "\u00df", "\u0130", "e\u0301"),
-    *("\u00b2", "\u0663", "\u00a0a", "a\u2028b", "\U0001f600", "\0", "-", "--", "a-b_c", "a.b", "/", "a/b/"),
-    *("#x", "%s", "{}", "{0}", "\\", "'", "\ufb01", "\u01c5", "nan", "None", "True", "-1", "1.5", "A" * 30),
-    *("a" * 70, "\x1c", "\x85", "\ufeffa"),
-)
-_WORDS = ("a", "b", "foo", "x", "1", "42", "A", " ", ",", "-", "\u00e9", "2024-02-29", "")
+_BYTES = (b"\xff\x00", b"\x80", b"a\r\nb", b"\xc3\xa9", b"\n", b"  ")
 _ERRORS = (
     *("ValueError", "KeyError", "TypeError", "AttributeError", "IndexError", "StopIteration", "RuntimeError"),
     *("OSError", "ZeroDivisionError", "LookupError"),
 )
 _DEPTH = 5
-_TEMPLATE_NAMES = 12
+_SMALL, _LARGE = 4, 300
+_MOST_LITERAL = 12
 
 
 class Drawer:
     """Draws values for one call. `outside` tells afterwards whether something beyond the domain was drawn."""
 
     def __init__(self, choose, pools):
-        self._choose, self._pools = choose, pools
+        self._choose, self.pools = choose, pools
+        self._texts = Texts(choose, pools)
         self.outside = False
         self._drawn = {"int": [], "count": [], "str": [], "float": []}
         self._lengths = []
 
     def draw(self, spec, depth=0):
         """Source text of a value of `spec`."""
-        method = getattr(self, "_" + spec.kind)
-        return method(spec, depth)
+        return getattr(self, "_" + spec.kind)(spec, depth)
 
     # -- leaves -------------------------------------------------------------------------------------
 
@@ -111,31 +67,27 @@ class Drawer:
         return self._again("int", lambda: repr(self._number()))
 
     def _number(self):
-        choose, pools = self._choose, self._pools
+        choose, pools = self._choose, self.pools
         roll = choose.between(0, 19)
-        if roll < 9:
-            return choose.pick(_INTS)
-        if roll < 14 and pools.ints:
+        if 9 <= roll < 14 and pools.ints:
             return choose.pick(list(pools.ints)) + choose.pick((0, 1, -1))
-        if roll < 16 and self._lengths:
+        if 14 <= roll < 16 and self._lengths:
             return self._near_length()
         if roll == 16:
             return choose.pick((True, False))
         if roll == 17:
             return choose.between(-30, 300)
-        return choose.pick(_LARGE_INTS) if roll > 17 else choose.pick(_INTS)
+        return choose.pick(_LARGE_INTS if roll > 17 else _INTS)
 
     def _count(self):
-        choose, pools = self._choose, self._pools
+        choose = self._choose
         roll = choose.between(0, 9)
-        if roll < 4 or (roll < 7 and not self._lengths):
-            return choose.pick(_INTS[:14])
-        if roll < 7:
+        if 4 <= roll < 7 and self._lengths:
             return self._near_length()
-        small = [number for number in pools.ints if -300 <= number <= 5000]
-        if roll < 9 and small:
+        small = [number for number in self.pools.ints if abs(number) <= _LARGE]
+        if 7 <= roll < 9 and small:
             return choose.pick(small) + choose.pick((0, 1, -1))
-        return choose.pick((True, 20, 60, 101, -100))
+        return choose.pick(_INTS[:14] if roll < 9 else (True, 20, 60, 101, -100))
 
     def _near_length(self):
         length = self._choose.pick(self._lengths)
@@ -145,99 +97,26 @@ class Drawer:
         return self._again("float", self._any_float)
 
     def _any_float(self):
-        choose, pools = self._choose, self._pools
+        choose, pools = self._choose, self.pools
         roll = choose.between(0, 9)
-        if roll < 5:
-            return choose.pick(_FLOATS)
         if roll == 5 and (pools.floats or pools.ints):
-            return repr(float(min(choose.pick(list(pools.floats) + list(pools.ints)), 10**300)))
+            return repr(float(min(choose.pick([*pools.floats, *pools.ints]), 10**300)))
         if roll == 6:
             return repr(choose.between(-2000, 2000) / choose.pick((4, 10, 3, 7)))
         if roll == 7:
             return repr(choose.pick(_INTS))
-        return choose.pick(_ODD_FLOATS)
+        return choose.pick(_FLOATS if roll < 6 else _ODD_FLOATS)
 
     def _str(self, spec, depth):
-        return self._again("str", lambda: repr(self._text(spec.data)))
-
-    def _text(self, words):
-        choose = self._choose
-        roll = choose.between(0, 19)
-        special = self._special(words)
-        if special and roll < 9:
-            return choose.pick(special)
-        if "regex" in words:
-            return self._pattern_text()
-        if roll < 5:
-            return choose.pick(_STRS)
-        if roll < 8:
-            return self._mined()
-        if roll < 11:
-            return self._assembled()
-        if roll < 13 and self._pools.regexes:
-            return self._by_pattern()
-        if roll < 14 and self._pools.names:
-            return self._template()
-        if roll < 17:
-            return choose.pick(_ODD_STRS)
-        return nearly(self._mined(), choose)
-
-    def _special(self, words):
-        pools, found = self._pools, list(self._pools.texts)
-        if "json" in words or "loads" in pools.calls:
-            found += JSON_TEXTS
-        if "date_text" in words or pools.calls & {"fromisoformat", "strptime"}:
-            found += DATE_TEXTS
-        if not words and pools.calls & {"int", "float", "Decimal", "isdigit", "isdecimal", "isnumeric"}:
-            found += NUMBER_TEXTS
-        if pools.calls & CASE_CALLS or any(flags & re.IGNORECASE for _, flags in pools.regexes):
-            found += CASE_TEXTS
-        return found
-
-    def _pattern_text(self):
-        own = [text for text, _ in self._pools.regexes if isinstance(text, str)]
-        plain = ["a", "[a-z]+", r"\d+", "(a)(b)?", "", ".", "^a", "a|b", "[", r"\w+", "A", "x*"]
-        return self._choose.pick(own + plain)
-
-    def _mined(self):
-        pools = self._pools
-        found = list(pools.strs) + list(pools.keys)
-        if not found:
-            return self._choose.pick(_STRS)
-        text = self._choose.pick(found)
-        roll = self._choose.between(0, 9)
-        if roll < 5 or not text:
-            return text
-        low = self._choose.between(0, len(text) - 1)
-        high = self._choose.between(low + 1, len(text))
-        return (text[low:high], text.swapcase(), text[::-1], text + text, text.upper())[roll - 5]
-
-    def _assembled(self):
-        choose = self._choose
-        pieces = [choose.pick((self._mined(), choose.pick(_WORDS))) for _ in range(choose.between(2, 6))]
-        return choose.pick(("", "", " ", "\n")).join(pieces)
-
-    def _by_pattern(self):
-        pattern, flags = self._choose.pick(list(self._pools.regexes))
-        text = matching(pattern, flags, self._choose)
-        text = text.decode("latin-1") if isinstance(text, bytes) else text
-        roll = self._choose.between(0, 3)
-        if roll == 0:
-            return nearly(text, self._choose)
-        return text if roll < 3 else self._choose.pick(_WORDS) + text + self._choose.pick(_WORDS)
-
-    def _template(self):
-        name = self._choose.pick(list(self._pools.names)[:_TEMPLATE_NAMES])
-        return self._choose.pick(("{%s}", "%%(%s)s", "$%s", "{%s!r:>8}", "%s", "{%s.__class__}")) % name
+        return self._again("str", lambda: repr(self._texts.draw(frozenset(spec.data))))
 
     def _bytes(self, spec, depth):
-        choose, pools = self._choose, self._pools
-        found = [*pools.bytes, *pools.binaries]
+        choose, found = self._choose, [*self.pools.bytes, *self.pools.binaries]
         if found and choose.chance(0.4):
             return repr(choose.pick(found))
         if choose.chance(0.2):
-            return repr(choose.pick((b"\xff\x00", b"\x80", b"a\r\nb", b"\xc3\xa9", b"\n", b"  ")))
-        return repr(self._text(frozenset()).encode("utf-8", "replace"))
+            return repr(choose.pick(_BYTES))
+        return repr(self._texts.draw().encode("utf-8", "replace"))
 
     def _bool(self, spec, depth):
         return self._choose.pick(("False", "True"))
@@ -252,9 +131,9 @@ class Drawer:
         choose = self._choose
         roll = choose.between(0, 11 if depth < _DEPTH else 7)
         if roll < 4:
-            return self._int(_PLAIN, depth)
+            return self._int(ANY, depth)
         if roll < 7:
-            return self._str(_PLAIN, depth)
+            return self._str(ANY, depth)
         if roll == 7:
             return choose.pick(("None", "1.5", "True", "b'a'", "-0.0"))
         inner = [self._any(spec, depth + 2) for _ in range(choose.between(0, 3))]
@@ -275,7 +154,7 @@ class Drawer:
         """Texts of items: few, or as many as a size in the source asks for; often some are repeated."""
         size = self._size(depth)
         self._lengths.append(size)
-        if size > 12:
+        if size > _MOST_LITERAL:
             distinct = [self.draw(spec, depth + 1) for _ in range(self._choose.pick((2, 1, 5, 9, size)))]
             return [self._choose.pick(distinct) for _ in range(size)]
         found = []
@@ -290,7 +169,7 @@ class Drawer:
         choose = self._choose
         if depth >= _DEPTH:
             return 0
-        sizes = [size for size in self._pools.sizes if 4 < size <= 300]
+        sizes = [size for size in self.pools.sizes if _SMALL < size <= _LARGE]
         if depth == 0 and sizes and choose.chance(0.25):
             return max(choose.pick(sizes) + choose.pick((1, 0, -1, 10)), 0)
         if depth == 0 and choose.chance(0.02):
@@ -373,7 +252,7 @@ class Drawer:
             if not self._choose.chance(0.1)
         ]
         if self._choose.chance(0.1):
-            pairs.append("%r: %s" % (self._text(frozenset()), self._any(_PLAIN, depth + 1)))
+            pairs.append("%r: %s" % (self._texts.draw(), self._any(ANY, depth + 1)))
         if self._choose.chance(0.15):
             pairs = self._choose.shuffled(pairs)
         return "{" + ", ".join(pairs) + "}"
@@ -402,7 +281,7 @@ class Drawer:
         if roll < 6:
             return "double.call('f', returns=%s)" % returns
         if roll < 9:
-            known = list(self._pools.errors) * 3 + list(_ERRORS)
+            known = list(self.pools.errors) * 3 + list(_ERRORS)
             return "double.call('f', returns=%s, fails_at=%d, error=%s)" % (
                 returns,
                 choose.between(1, 3),
@@ -414,7 +293,7 @@ class Drawer:
         results = [self.draw(spec.parts[0], depth + 1) for _ in range(self._choose.between(1, 3))]
         returns = "[%s]" % ", ".join(results)
         if self._choose.chance(0.3):
-            error = self._choose.pick(list(self._pools.errors) * 3 + list(_ERRORS))
+            error = self._choose.pick(list(self.pools.errors) * 3 + list(_ERRORS))
             return "double.async_call('f', returns=%s, fails_at=2, error=%s)" % (returns, error)
         return "double.async_call('f', returns=%s)" % returns
 
@@ -436,7 +315,7 @@ class Drawer:
 
     def _lines(self):
         """A text of a few lines, whose words may turn up in other arguments."""
-        lines = [self._text(frozenset()) for _ in range(self._choose.between(0, 5))]
+        lines = [self._texts.draw() for _ in range(self._choose.between(0, 5))]
         for line in lines:
             self._drawn["str"].append(repr(line.strip("\n")))
         return "\n".join(lines) + self._choose.pick(("\n", "")) if lines else ""
@@ -459,13 +338,6 @@ class Drawer:
     def _outside(self, spec, depth):
         self.outside = True
         return self.draw(spec.parts[0], depth)
-
-
-class _Plain:
-    data = frozenset()
-
-
-_PLAIN = _Plain()
 
 
 def _hashable(spec):
