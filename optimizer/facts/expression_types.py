@@ -23,7 +23,7 @@ class ExpressionTypes:
         self.names = names
         self.imports = imports
         self._steps = 0
-        self._touched: set[ast.AST] = set()
+        self._touched = False
         self._known: dict[ast.AST, TypeFact] = {}
 
     @abstractmethod
@@ -38,11 +38,11 @@ class ExpressionTypes:
             return self._find(expr)
         if expr in self._known:
             return self._known[expr]
-        around, self._touched = self._touched, set()
+        around, self._touched = self._touched, False
         fact = self._find(expr)
         if not self._touched:
             self._known[expr] = fact
-        self._touched |= around
+        self._touched = self._touched or around
         return fact
 
     def _find(self, expr: ast.AST) -> TypeFact:  # noqa: C901, PLR0912 - one case for each node type

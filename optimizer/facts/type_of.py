@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from optimizer.facts import type_tables as tables
 from optimizer.facts.annotations import annotated_type
-from optimizer.facts.expression_types import ExpressionTypes
+from optimizer.facts.expression_types import MOST_STEPS, ExpressionTypes
 from optimizer.facts.flow import Flow
 from optimizer.facts.imports import Imports
 from optimizer.facts.names import Names
@@ -34,7 +34,9 @@ class Types(ExpressionTypes):
         self._module_value = module_value
         self._observed = observed
         self._flow = flow
-        self._assumed: dict[ast.AST, TypeFact] = {}
+        self._pending: dict[ast.AST, Callable[[], TypeFact]] = {}
+        self._values: dict[ast.AST, TypeFact] = {}
+        self._met: list[ast.AST] = []
         self._read_only: dict[tuple[Scope, str], bool] = {}
 
     def type_of(self, expr: ast.AST) -> TypeFact:
@@ -46,15 +48,47 @@ class Types(ExpressionTypes):
         return self._ask(lambda: self._before(target))
 
     def _ask(self, question: Callable[[], TypeFact]) -> TypeFact:
+        """Answer with all bindings that the question meets; those meet others, and may meet themselves in a loop."""
         self._steps = 0
-        self._touched = set()
         try:
-            fact = question()
+            fact = self._once(question)
+            while self._pending:
+                self._settle()
+                fact = self._once(question)
         except RecursionError:
             return NOTHING
         finally:
-            self._assumed.clear()
+            self._forget()
         return NOTHING if fact.name == "?" else fact
+
+    def _once(self, question: Callable[[], TypeFact]) -> TypeFact:
+        self._touched = False
+        return question()
+
+    def _settle(self) -> None:
+        """Find the types of the pending bindings together: start from "anything", and widen until nothing changes."""
+        for node in self._met:  # which grows while they are looked at
+            self._pending[node]()
+        changed = True
+        while changed:
+            changed, met = False, len(self._met)
+            for node in reversed(self._met):
+                before = self._values[node]
+                after = agree([before, self._pending[node]()])
+                if self._steps > MOST_STEPS:
+                    after = NOTHING
+                if after != before:
+                    self._values[node] = after
+                    changed = True
+            # Looking may have met more.
+            changed = changed or len(self._met) > met
+        self._known.update(self._values)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._pending.clear()
+        self._values.clear()
+        self._met.clear()
 
     def _name(self, node: ast.Name) -> TypeFact:
         scope = self.scopes.owner(node.id, node)
@@ -66,15 +100,23 @@ class Types(ExpressionTypes):
 
     def _global(self, name: str) -> TypeFact:
         value = self._module_value(name)
-        if value is None or value in self._assumed:
-            return NOTHING
-        if value not in self._known:
-            self._assumed[value] = NOTHING
-            fact = self._type(value)
-            # Whatever a display held, a container that all functions share may hold something else by now.
-            self._known[value] = replace(fact, element="") if fact.name in tables.MUTABLE else fact
-            del self._assumed[value]
-        return self._known[value]
+        return NOTHING if value is None else self._given(value, lambda: self._shared(value))
+
+    def _shared(self, value: ast.expr) -> TypeFact:
+        # Whatever a display held, a container that all functions share may hold something else by now.
+        fact = self._type(value)
+        return replace(fact, element="") if fact.name in tables.MUTABLE else fact
+
+    def _given(self, node: ast.AST, find: Callable[[], TypeFact]) -> TypeFact:
+        """What a binding gives, as far as it is known; `find` is asked for the rest."""
+        if node in self._known:
+            return self._known[node]
+        self._touched = True
+        if node not in self._pending:
+            self._pending[node] = find
+            self._values[node] = ANY
+            self._met.append(node)
+        return self._values[node]
 
     def _variable(self, node: ast.Name, scope: Scope) -> TypeFact:
         bindings = self._flow.reaching(node)
@@ -84,25 +126,7 @@ class Types(ExpressionTypes):
         return fact if self._keeps_elements(node.id, scope, fact) else replace(fact, element="")
 
     def _binding(self, node: ast.AST, name: str) -> TypeFact:
-        """The type that one binding gives. A binding that depends on itself (a loop) is guessed, then checked."""
-        if node in self._known:
-            return self._known[node]
-        if node in self._assumed:
-            self._touched.add(node)
-            return self._assumed[node]
-        around, self._touched = self._touched, set()
-        self._assumed[node] = ANY
-        guess = self._bound_type(node, name)
-        if node in self._touched:
-            self._assumed[node] = guess
-            again = self._bound_type(node, name)
-            guess = again if (again.name, again.evidence) == (guess.name, guess.evidence) else NOTHING
-        del self._assumed[node]
-        self._touched.discard(node)
-        if not self._touched:
-            self._known[node] = guess
-        self._touched |= around
-        return guess
+        return self._given(node, lambda: self._bound_type(node, name))
 
     def _keeps_elements(self, name: str, scope: Scope, fact: TypeFact) -> bool:
         """Whether nothing can have put other elements into what the variable holds since it was bound."""

@@ -197,3 +197,12 @@ def test_long_chains_end():
     assert answer("\n".join(lines)).name in {"int", ""}
     assert answer("use(" + " + ".join(["'a'"] * 900) + ")").name in {"str", ""}
     assert answer("x = y = 0\nwhile a:\n    x = y + 1\n    y = x + 1\nuse(x)").name == "int"
+
+
+def test_bindings_that_all_depend_on_each_other_are_found_together():
+    names = [f"x{number}" for number in range(30)]
+    steps = [f"    {left} += {right} + {names[0]}" for left in names for right in names]
+    body = "\n".join([*(f"{name} = 1" for name in names), "while a:", *steps, f"use({names[-1]})"])
+    assert answer(body).name in {"int", ""}
+    body = "\n".join(["x = y = z = ''", "while a:", *["    x += y", "    y += z", "    z += x"] * 10, "use(x)"])
+    assert answer(body).name == "str"
