@@ -67,7 +67,7 @@ class Canon:
         self.functions = []
         self._own = own or (lambda module: False)
         self._folder = folder
-        self._left = limit
+        self.left = limit
         self._keep = []
         self._traits = {}
 
@@ -100,8 +100,8 @@ class Canon:
         scalar = _SCALARS.get(kind)
         if scalar is not None:
             return scalar(self, value)
-        self._left -= 1
-        if self._left < 0 or depth > MAX_DEPTH:
+        self.left -= 1
+        if self.left < 0 or depth > MAX_DEPTH:
             self.not_seen("what lies deeper in a very large or deep value")
             return [_name(kind), "..."]
         if not issubclass(kind, _IDENTITYLESS) and kind.__module__ not in _VALUE_MODULES:

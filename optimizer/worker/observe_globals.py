@@ -6,13 +6,21 @@ is told.
 
 from __future__ import annotations
 
+import collections
+import marshal
 import sys
 import types
 
 from .canon import Canon, digest, root_of
+from .digests import sha256
 
-MAX_NODES = 4_000
+MAX_NODES = 3_000
+MAX_NODES_ELSEWHERE = 100
+MAX_DATA = 10
+MAX_BYTES = 1 << 20
 MAX_MODULES = 60
+_SIZED = (list, dict, set, collections.deque)
+_LENGTHS = tuple(kind.__len__ for kind in _SIZED)
 _CODE = (
     types.FunctionType,
     types.BuiltinFunctionType,
@@ -86,7 +94,11 @@ def _generated(value):
 
 
 class ModuleState:
-    """The data of several modules: `known` places of its objects, and what a call changed."""
+    """The data of several modules: `known` places of its objects, and what a call changed.
+
+    Every datum is looked at after every call, so each is looked at in the cheapest way that fits: plain data
+    through `marshal`, small other data in full, and the rest only for what it is and how long it is.
+    """
 
     def __init__(self, main, others, own):
         self._own = own
@@ -94,29 +106,54 @@ class ModuleState:
         self.known = {}
         self.nodes = {}
         self.opaque = {}
-        self._before = self._written(self.nodes)
-
-    def _written(self, nodes=None):
-        digests = {}
+        self._looks = {}
+        self._kept = []
         for prefix, module in self._modules:
-            canon = Canon(own=self._own, limit=MAX_NODES)
+            self._learn(prefix, module)
+        self._before = self._signatures()
+
+    def _learn(self, prefix, module):
+        """Write everything once, and choose how to look at it from now on."""
+        most = MAX_NODES if not prefix else MAX_NODES_ELSEWHERE
+        canon, in_all, deep = Canon(own=self._own), MAX_DATA * most, most // 2
+        for name, value in data_of(module.__dict__, module.__name__):
+            canon.left = limit = min(most, in_all)
+            node = canon.write(value, (None, "global " + prefix + name))
+            used = limit - canon.left
+            in_all -= used
+            look = self._look_for(value, canon.left > 0 and used <= deep)
+            deep -= used if look == self._in_full else 0
+            self._looks[prefix + name] = look
+            self.nodes[prefix + name] = (
+                node if canon.left > 0 or look is not _plain else ["large", _plain(value)]
+            )
+            if look is _shape and not prefix:
+                self.opaque["changes inside the global " + name] = None
+        self.known.update(canon.seen)
+        self._kept.append(canon)
+
+    def _look_for(self, value, in_full):
+        if _plain(value) is not None:
+            return _plain
+        return self._in_full if in_full else _shape
+
+    def _in_full(self, value):
+        return digest(Canon(own=self._own, limit=MAX_NODES).write(value, (None, "global")))
+
+    def _signatures(self):
+        found = {}
+        for prefix, module in self._modules:
             for name, value in data_of(module.__dict__, module.__name__):
-                node = canon.write(value, (None, "global " + prefix + name))
-                digests[prefix + name] = digest(node)
-                if nodes is not None:
-                    nodes[prefix + name] = node
-            if nodes is not None:
-                self.known.update(canon.seen)
-                self.opaque.update(canon.opaque)
-                self._kept = [getattr(self, "_kept", []), canon]
-        return digests
+                look = self._looks.get(prefix + name, _shape)
+                found[prefix + name] = (type(value), look(value))
+        return found
 
     def changes(self, canon):
-        """[name, node] of every datum that is not as it was, written with `canon` (which has seen the result)."""
+        """[name, node] of every datum that is not as it was; what `canon` has met in the result is seen."""
         return [self._told(canon, name) for name in self._changed()]
 
     def _changed(self):
-        now = self._written()
+        now = self._signatures()
         return sorted(name for name in {**self._before, **now} if now.get(name) != self._before.get(name))
 
     def _told(self, canon, name):
@@ -130,6 +167,21 @@ class ModuleState:
             number: place for number, place in canon.seen.items() if not root_of(place).startswith("global ")
         }
         return [name, writer.write(data[key], (None, "global " + name))]
+
+
+def _plain(value):
+    """A short name for nested plain data, made by C code that calls nothing of the project; None for other data."""
+    try:
+        data = marshal.dumps(value, 0)
+    except (ValueError, TypeError):
+        return None
+    return [len(data), sha256(data).hexdigest()] if len(data) <= MAX_BYTES else None
+
+
+def _shape(value):
+    kind = type(value)
+    length = len(value) if issubclass(kind, _SIZED) and kind.__len__ in _LENGTHS else None
+    return (id(value), length)
 
 
 class Owners:

@@ -185,3 +185,18 @@ def test_every_interpreter_gives_the_same_verdicts(tmp_path, python_exe, minor):
     wrong = SUM.replace("sum(xs)", "sum(xs, 0.0)")
     found = judged(tmp_path / "different", LOOP, wrong, calls="([1, 2],), ([],)", python=python)
     assert found.behaviour is Behaviour.DIFFERENT
+
+
+def test_large_tables_of_the_module_are_compared_whole(tmp_path):
+    table = "TABLE = {n: str(n) for n in range(20_000)}\n"
+    found = judged(tmp_path, table + LOOP, table + "TABLE[19_999] = 'other'\n" + LOOP, calls="([1],)")
+    assert found.behaviour is Behaviour.DIFFERENT
+    assert found.counterexample.found_by == "import"
+
+
+def test_a_change_deep_inside_a_large_table_is_noticed(tmp_path):
+    table = "TABLE = {n: [str(n)] for n in range(5_000)}\n"
+    after = SUM.replace("    return", "    TABLE[4_999].append(1)\n    return")
+    found = judged(tmp_path, table + LOOP, table + after, calls="([1],)")
+    assert found.behaviour is Behaviour.DIFFERENT
+    assert "TABLE" in found.reasons[0]
