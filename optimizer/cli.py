@@ -7,6 +7,7 @@ given here; 130 interrupted; 70 a bug of ours, with its traceback.
 from __future__ import annotations
 
 import argparse
+import importlib
 import signal
 import sys
 import traceback
@@ -14,16 +15,11 @@ from collections.abc import Sequence
 from types import FrameType
 
 from optimizer import __version__
-from optimizer.commands import check_command, explain_command, optimize_command, rules_command
 from optimizer.errors import OptimizerError
 
 _INTERRUPTED = 130
 _BUG = 70
-_COMMANDS = {
-    "check": (check_command.arguments, check_command.run),
-    "rules": (rules_command.arguments, rules_command.run),
-    "explain": (explain_command.arguments, explain_command.run),
-}
+_COMMANDS = ("check", "rules", "explain")
 _EPILOG = f"Further commands: {', '.join(f'optimize {name}' for name in _COMMANDS)}; each has --help."
 
 
@@ -52,14 +48,14 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    if arguments and arguments[0] in _COMMANDS:
-        name, rest = arguments[0], arguments[1:]
-        declare, run = _COMMANDS[name]
-        parser = argparse.ArgumentParser(prog=f"optimize {name}", description=run.__doc__)
+    named = bool(arguments) and arguments[0] in _COMMANDS
+    name = arguments[0] if named else "optimize"
+    # Imported only now: an interruption while all of it loads is answered like any other.
+    command = importlib.import_module(f"optimizer.commands.{name}_command")
+    if named:
+        parser = argparse.ArgumentParser(prog=f"optimize {name}", description=command.run.__doc__)
     else:
-        rest = arguments
-        declare, run = optimize_command.arguments, optimize_command.run
-        parser = argparse.ArgumentParser(prog="optimize", description=run.__doc__, epilog=_EPILOG)
+        parser = argparse.ArgumentParser(prog="optimize", description=command.run.__doc__, epilog=_EPILOG)
         parser.add_argument("--version", action="version", version=f"tenpercent {__version__}")
-    declare(parser)
-    return run(parser.parse_args(rest))
+    command.arguments(parser)
+    return int(command.run(parser.parse_args(arguments[1:] if named else arguments)))
