@@ -2,8 +2,9 @@
 
 An input of a type that nobody was seen to pass is outside the domain. There the original's own word
 decides: a type that it copes with wherever it was tried belongs to the neighbourhood of the domain, one that it
-rejects does not. One more thing counts: a plain scalar that the original turns away with an error and
-the new version takes, because refusing a wrong scalar is what callers notice.
+rejects does not. One more thing counts: what the original turns away with an error and the new version takes,
+where that is nothing at all (None, a number) or stands in the place of a plain scalar, because refusing
+those is what callers notice. Another container for a container, or a float for an int, is not.
 """
 
 from __future__ import annotations
@@ -42,15 +43,15 @@ class Kinds:
         if before.raised and after.raised and _direct(before):
             return not odd  # what is left behind by an error in the middle
         if before.raised and _direct(before):
-            return all(self._scalar(parameter, kind) for parameter, kind in odd)
+            return all(self._noticed(parameter, kind) for parameter, kind in odd)
         return not self.rejects.intersection(odd)
 
     def odd(self, outcome: Outcome) -> tuple[tuple[str, str], ...]:
         """The (parameter, type) pairs that no recorded call has."""
         return tuple(_odd(self.seen, outcome))
 
-    def _scalar(self, parameter: str, kind: str) -> bool:
-        return kind in _NOTHINGS or (kind in _SCALARS and self.seen[parameter] <= _SCALARS)
+    def _noticed(self, parameter: str, kind: str) -> bool:
+        return kind in _NOTHINGS or (kind != "float" and self.seen[parameter] <= _SCALARS)
 
 
 def kinds(recipes: Sequence[Recipe], outcomes: Sequence[Outcome]) -> Kinds:

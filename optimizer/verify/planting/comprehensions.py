@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from optimizer.verify.planting.constants import order_matters
 from optimizer.verify.planting.mutation import (
     Mutation,
     Scene,
@@ -96,6 +97,8 @@ def order(node: ast.expr, scene: Scene) -> Iterator[Mutation]:
         return
     parent = scene.parents.get(node)
     if isinstance(parent, ast.Call) and node in parent.args and called(parent) not in _IN_ORDER:
+        return
+    if not order_matters(node, scene):
         return
     items = node.generators[0].iter
     yield _generator("reversed", node, 0, iter=sliced(items, step=-1))

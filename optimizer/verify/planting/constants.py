@@ -65,7 +65,7 @@ def _is_of_no_matter(node: ast.expr, scene: Scene) -> bool:
 
 def displays(node: ast.expr, scene: Scene) -> Iterator[Mutation]:
     """A table that lost an item, or in which two changed places where their order can matter."""
-    ordered = _order_matters(node, scene)
+    ordered = order_matters(node, scene)
     match node:
         case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items) if len(items) > 1:
             if not ordered or all(isinstance(item, ast.Constant | ast.Tuple) for item in items):
@@ -82,7 +82,7 @@ def displays(node: ast.expr, scene: Scene) -> Iterator[Mutation]:
                 yield expression("swapped items", node, moved)
 
 
-def _order_matters(node: ast.expr, scene: Scene) -> bool:
+def order_matters(node: ast.expr, scene: Scene) -> bool:
     """Whether a display may be gone through in order, rather than only looked into."""
     parent = scene.parents.get(node)
     match parent:
@@ -96,7 +96,7 @@ def _order_matters(node: ast.expr, scene: Scene) -> bool:
             return False
         case ast.Assign(targets=[ast.Name(id=name)]) if scene.function(node) is None:
             uses = [part for part in ast.walk(scene.tree) if isinstance(part, ast.Name) and part.id == name]
-            return any(_order_matters(use, scene) for use in uses if isinstance(use.ctx, ast.Load))
+            return any(order_matters(use, scene) for use in uses if isinstance(use.ctx, ast.Load))
     return True
 
 
