@@ -29,7 +29,7 @@ def _of_numpy(numpy, canon, value, place, depth):
     flags = [value.flags.c_contiguous, value.flags.f_contiguous, value.flags.writeable]
     described = [value.dtype.str, list(value.shape), flags, _owner(canon, value, place)]
     if value.dtype.hasobject:
-        return [*described, canon._items(value.ravel().tolist(), place, depth)]
+        return [*described, canon.items(value.ravel().tolist(), place, depth)]
     return [*described, _nan_free(numpy, value)]
 
 
@@ -62,7 +62,7 @@ def _of_pandas(pandas, canon, value, place, depth):
         return [_index(canon, value.columns, place, depth), _index(canon, value.index, place, depth), columns]
     if issubclass(kind, pandas.Series):
         series = _series(canon, value, place, depth)
-        return [_index(canon, value.index, place, depth), series, canon._write(value.name, place, depth)]
+        return [_index(canon, value.index, place, depth), series, canon.node(value.name, place, depth)]
     if issubclass(kind, pandas.Index):
         return _index(canon, value, place, depth)
     if kind.__module__.startswith("pandas"):
@@ -71,9 +71,9 @@ def _of_pandas(pandas, canon, value, place, depth):
 
 
 def _series(canon, value, place, depth):
-    return [str(value.dtype), canon._items(value.tolist(), place, depth)]
+    return [str(value.dtype), canon.items(value.tolist(), place, depth)]
 
 
 def _index(canon, value, place, depth):
-    names = canon._items(list(value.names), place, depth)
-    return [type(value).__name__, str(value.dtype), names, canon._items(value.tolist(), place, depth)]
+    names = canon.items(list(value.names), place, depth)
+    return [type(value).__name__, str(value.dtype), names, canon.items(value.tolist(), place, depth)]

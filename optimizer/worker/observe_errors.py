@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import opcode
 
-from .canon import state_of
+from .canon_objects import state_of
 
 _RAISE = opcode.opmap["RAISE_VARARGS"]
 _MAX_CHAIN = 6
