@@ -236,7 +236,7 @@ def _mangled(member, class_name):
 
 
 def _check_decorators(units, namespace):
-    """A decorator that belongs to an object (`@app.route`, `@show.register`) is likely to register what it decorates."""
+    """A decorator that belongs to an object (`@app.route`, `@show.register`) may register what it decorates."""
     for unit in units:
         for each in ast.walk(unit.node):
             for decorator in getattr(each, "decorator_list", ()):
