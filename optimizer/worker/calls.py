@@ -100,7 +100,7 @@ class Sequences:
             yield [["op", operation]]
         for name in [*self._attributes, *self._fields]:
             yield [["get", name]]
-        for name in self._fields:
+        for name in (*self._fields, "another"):
             yield [["set", name, "1"], ["op", "repr"], ["op", "eq"]]
         for name, domain in self._methods:
             for _ in range(4):
