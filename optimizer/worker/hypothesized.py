@@ -1,5 +1,7 @@
 """Let hypothesis draw, steer and shrink: its choices feed the generators here, its strategies give values.
 
+It runs a hundredth as many inputs a second as the generators here, and on labelled pairs it separated
+none that they did not; but what it finds is small and of its own making. So it has a small share of the time.
 It is imported from a toolbox folder at the end of `sys.path`, so that the project's own packages win.
 """
 
