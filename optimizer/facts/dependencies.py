@@ -32,6 +32,7 @@ class Dependencies:
         self.types = types
         self.constants = constants
         self.imports = constants.imports
+        self._known: dict[tuple[ast.AST, Scope | None, str, bool, str], bool] = {}
 
     def depends_on(self, expr: ast.AST) -> frozenset[str]:
         """Names that `expr` reads from outside itself, and their attributes in dotted form."""
@@ -59,7 +60,20 @@ class Dependencies:
         """Whether no name, attribute or object that `expr` reads can change while `loop` runs."""
         if expr not in self.tree or loop not in self.tree:
             return False
-        return all(self._stays(node, loop) for node in self._read_names(expr))
+        return all(self._stays_known(node, loop) for node in self._read_names(expr))
+
+    def _stays_known(self, node: ast.Name, loop: ast.AST) -> bool:
+        dotted = max((dotted for dotted, _ in self._attributes(node)), default=node.id, key=len)
+        key = (
+            loop,
+            self.scopes.owner(node.id, node),
+            dotted,
+            self._is_identity(node),
+            self.types.type_of(node).name,
+        )
+        if key not in self._known:
+            self._known[key] = self._stays(node, loop)
+        return self._known[key]
 
     def runs_unknown_code(self, loop: ast.AST) -> bool:
         """Whether anything in `loop` may run code that nobody knows."""

@@ -36,23 +36,28 @@ class Escapes:
         self.tree = names.tree
         self.types = types
         self.flow = flow
+        self._known: dict[tuple[str, Scope], list[ast.Name]] = {}
 
     def escapes(self, name: str, at: ast.AST) -> bool:
         """Whether the object behind local `name` may be referenced from elsewhere at any time of the function."""
         scope = self._own_scope(name, at)
         if scope is None or self.names.is_parameter(name, at):
             return True
-        return any(self._escapes(node) for node in self.names.uses(name, scope))
+        return bool(self._ways_out(name, scope))
+
+    def _ways_out(self, name: str, scope: Scope) -> list[ast.Name]:
+        """The uses by which the object may go elsewhere (or come from there)."""
+        if (name, scope) not in self._known:
+            uses = self.names.uses(name, scope)
+            self._known[name, scope] = [node for node in uses if self._escapes(node)]
+        return self._known[name, scope]
 
     def escapes_or_aliases(self, name: str, at: ast.AST) -> bool:
         """Like `escapes`, but handing the object to the caller at the end of the function is no matter."""
         scope = self._own_scope(name, at)
         if scope is None or self.names.is_parameter(name, at):
             return True
-        return any(
-            self._escapes(node) and not isinstance(self.tree.parent(node), ast.Return)
-            for node in self.names.uses(name, scope)
-        )
+        return any(not isinstance(self.tree.parent(node), ast.Return) for node in self._ways_out(name, scope))
 
     def escaped_before(self, name: str, stmt: ast.AST) -> bool:
         """Whether, when `stmt` starts, the object behind local `name` may be referenced from elsewhere."""
@@ -60,8 +65,8 @@ class Escapes:
         if scope is None or self.names.is_parameter(name, stmt):
             return True
         return any(
-            self._escapes(node) and self.flow.may_follow(node, stmt)
-            for node in self.names.uses(name, scope)
+            self.flow.may_follow(node, stmt)
+            for node in self._ways_out(name, scope)
             if not self.tree.holds(stmt, node)
         )
 

@@ -47,6 +47,8 @@ class FunctionFlow:
             self._collect(name)
         self._live = self._liveness()
         self._reach: list[int] | None = None
+        self._before: list[list[int]] | None = None
+        self._leads_to: dict[int, frozenset[int]] = {}
 
     def point_of(self, node: ast.AST) -> int | None:
         """The point that runs `node`; None for what runs when the function is defined or called."""
@@ -179,16 +181,25 @@ class FunctionFlow:
         start, goal = self.point_of(first), self.point_of(later)
         if start is None or goal is None:
             return True
+        if goal not in self._leads_to:
+            self._leads_to[goal] = self._leading(goal)
+        return start in self._leads_to[goal]
+
+    def _leading(self, goal: int) -> frozenset[int]:
+        """The points from which control may run on to `goal`."""
+        if self._before is None:
+            self._before = [[] for _ in self.graph.points]
+            for number, point in enumerate(self.graph.points):
+                for after in (*point.next, *point.raises):
+                    self._before[after].append(number)
         seen: set[int] = set()
-        waiting = [*self.graph.points[start].next, *self.graph.points[start].raises]
+        waiting = [goal]
         while waiting:
-            number = waiting.pop()
-            if number == goal:
-                return True
-            if number not in seen:
-                seen.add(number)
-                waiting += [*self.graph.points[number].next, *self.graph.points[number].raises]
-        return False
+            for number in self._before[waiting.pop()]:
+                if number not in seen:
+                    seen.add(number)
+                    waiting.append(number)
+        return frozenset(seen)
 
 
 class Flow:
