@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 from optimizer.measure.control import Control, measure_control
 from optimizer.measure.memory import measure_memory
@@ -10,7 +12,7 @@ from optimizer.measure.resources import measure_resources
 from optimizer.measure.speed import measure_speed, no_measurement
 from optimizer.measure.trial import Trial
 from optimizer.model import Measurement, Metric, Subject
-from optimizer.ports import Runner
+from optimizer.ports import Job, Runner
 
 __all__ = ["Control", "measure", "measure_control"]
 
@@ -33,8 +35,6 @@ def measure(
     something to claim. `threshold` is the least ratio to claim, never under 1.10. `seconds` bounds each of
     the measurement and its confirmation; a gate that is undecided then does not claim.
     """
-    if not subject.samples and not subject.inputs_file and subject.qualnames != ("",):
-        return no_measurement(subject, "There are no recorded calls to measure with: give --inputs.")
     trial = Trial(
         subject=subject,
         runner=runner,
@@ -42,6 +42,14 @@ def measure(
         seconds=seconds,
         on_progress=on_progress or (lambda _text: None),
     )
+    measurement = _measure(trial, control=control, confirm=confirm)
+    return measurement if measurement.python else replace(measurement, python=_version(subject, runner))
+
+
+def _measure(trial: Trial, *, control: Control | None, confirm: bool) -> Measurement:
+    subject = trial.subject
+    if not subject.samples and not subject.inputs_file and subject.qualnames != ("",):
+        return no_measurement(subject, "There are no recorded calls to measure with: give --inputs.")
     match subject.metric:
         case Metric.MEMORY:
             return measure_memory(trial)
@@ -49,3 +57,11 @@ def measure(
             return measure_resources(trial)
         case _:
             return measure_speed(trial, control=control, confirm=confirm)
+
+
+def _version(subject: Subject, runner: Runner) -> str:
+    """Which Python this is, for a reader, where no process of a measurement has said it; "" if none can."""
+    job = Job(task="ping", payload={}, python=subject.python, cwd=Path(subject.cwd))
+    return next(
+        (str(message["version"]) for message in runner.work(job).messages if "version" in message), ""
+    )

@@ -63,6 +63,12 @@ def build(module, texts, filename, entries, *, control, order):
         version = versions["before" if control else name]
         other = versions["after" if control or name == "before" else "before"]
         sides[name] = _build_side(name, module, version, other, plan, filename)
+    for side in sides.values():
+        try:
+            side.install()
+        except (TypeError, AttributeError) as error:
+            # Such as a class that one written in C has taken the place of.
+            raise NotTogether("a class does not take another method: %s" % error) from error
     return sides
 
 

@@ -68,6 +68,10 @@ class Scripted:
 
     def work(self, job: Job, on_message: object = None) -> Ran:  # noqa: ARG002 - as the port has it
         self.jobs.append(job)
+        if job.task == "ping":
+            return Ran(
+                ended="ok", status=0, messages=({"version": "3.12.1"},), stdout="", stderr="", seconds=0.1
+            )
         message = self.answer(job, len(self.jobs))
         if "ended" in message:
             return Ran(status=1, messages=(), stdout="", seconds=0.1, **message)
@@ -92,8 +96,9 @@ class TestNoClaim:
     def test_without_calls(self) -> None:
         runner = always(2.0)
         measurement = measure(Subject(**{**_fields(SUBJECT), "samples": ()}), runner)
-        assert (measurement.claim, runner.jobs) == (False, [])
+        assert (measurement.claim, runner.tasks()) == (False, ["ping"])
         assert "--inputs" in said(measurement)
+        assert measurement.python == "3.12.1"
 
     def test_when_nothing_is_gained(self) -> None:
         runner = always(1.0)
