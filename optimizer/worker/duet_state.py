@@ -11,10 +11,12 @@ import collections
 import functools
 import types
 
-_CONTAINERS = (dict, list, set, collections.deque, bytearray)
+# Methods are taken from these, not from subclasses: a subclass may do more. `OrderedDict` keeps more than a dict does.
+_CONTAINERS = (collections.OrderedDict, dict, list, set, collections.deque, bytearray)
 _MOST = 400
 _DEPTH = 4
 _LARGE = 10_000
+_SMALL = 50
 _FUNCTIONS = (types.FunctionType, types.MethodType)
 
 
@@ -63,10 +65,12 @@ class State:
             self._add(name, value.__dict__, depth + 1)
 
     def _add_container(self, name, value, depth):
-        self._holders[name] = _Container(value)
-        elements = value.values() if isinstance(value, dict) else value
-        if not isinstance(value, bytearray) and len(value) <= 50:
-            for place, element in enumerate(elements):
+        holder = _Container(value)
+        self._holders[name] = holder
+        if not isinstance(value, bytearray) and len(holder.was) <= _SMALL:
+            for place, element in enumerate(
+                holder.was.values() if isinstance(holder.was, dict) else holder.was
+            ):
                 if isinstance(element, _CONTAINERS):
                     self._add("%s[%d]" % (name, place), element, depth + 1)
 
@@ -120,15 +124,21 @@ class _Container:
 
     def __init__(self, value):
         self._value = value
-        self._was = value.copy()
-        self._ids = _ids(value)
+        self._kind = next(kind for kind in _CONTAINERS if isinstance(value, kind))
+        self.was = self._contents()
+        self._ids = _ids(self.was)
 
     def changed(self):
-        return len(self._value) != len(self._was) or _ids(self._value) != self._ids
+        return _ids(self._contents()) != self._ids
 
     def restore(self):
-        self._value.clear()
-        (self._value.update if isinstance(self._value, (dict, set)) else self._value.extend)(self._was)
+        self._kind.clear(self._value)
+        getattr(self._kind, "update" if hasattr(self._kind, "update") else "extend")(self._value, self.was)
+
+    def _contents(self):
+        if issubclass(self._kind, dict):
+            return dict(self._kind.items(self._value))
+        return list(self._kind.__iter__(self._value))
 
 
 class _Cell:
@@ -163,9 +173,9 @@ class _Global:
         self._namespace[self._name] = self._was
 
 
-def _ids(value):
-    if len(value) > _LARGE:
-        return len(value)
-    if isinstance(value, dict):
-        return [(id(key), id(each)) for key, each in value.items()]
-    return bytes(value) if isinstance(value, bytearray) else [id(each) for each in value]
+def _ids(contents):
+    if len(contents) > _LARGE:
+        return len(contents)
+    if isinstance(contents, dict):
+        return [(id(key), id(each)) for key, each in contents.items()]
+    return [id(each) for each in contents]

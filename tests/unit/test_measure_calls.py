@@ -282,12 +282,31 @@ class Versioned:
         self.own = {key: value for key, value in self.namespace.items() if key != "__builtins__"}
 
 
+MEMO = """
+class Memo(dict):
+    def __missing__(self, x):
+        self[x] = x
+        return x
+    def clear(self): raise KeyError
+    def copy(self): raise KeyError
+M = Memo()
+def f(x):
+    return M[x]
+"""
 KEPT = {
     "a cache": (
         "import functools\n@functools.lru_cache(None)\ndef h(x):\n    return x\ndef f(x):\n    return h(x)\n",
         {"the cache of h"},
     ),
     "a dict": ("M = {}\ndef f(x):\n    M[x] = x\n    return x\n", {"M"}),
+    "a dict with an idea of its own": (MEMO, {"M"}),
+    "an ordered dict": (
+        "import collections\nM = collections.OrderedDict(a=1, b=2)\ndef f(x):\n    M.move_to_end('a')\n    M[x] = x\n",
+        {"M"},
+    ),
+    "a set": ("M = {1}\ndef f(x):\n    M.add(x)\n", {"M"}),
+    "a deque": ("import collections\nM = collections.deque([1], 2)\ndef f(x):\n    M.append(x)\n", {"M"}),
+    "bytes": ("M = bytearray(b'a')\ndef f(x):\n    M.append(x)\n", {"M"}),
     "a list in a dict": ("M = {'a': []}\ndef f(x):\n    M['a'].append(x)\n", {"M[0]"}),
     "a default": ("def f(x, m={}):\n    m[x] = x\n", {"f (default 0)"}),
     "a keyword default": ("def f(x, *, m=[]):\n    m.append(x)\n", {"f (default m)"}),
