@@ -46,6 +46,7 @@ class ConstantObjectToModule(Transform):
     """
 
     family = Family.HOISTING
+    ratios = (("3.9", 2.56), ("3.10", 2.82), ("3.11", 3.3), ("3.12", 3.54), ("3.13", 2.91))
     nodes = (ast.Call,)
     examples = (
         Example(

@@ -29,6 +29,7 @@ class RequiredLiteralBeforeRegex(Transform):
     """
 
     family = Family.HOISTING
+    ratios = (("3.9", 1.48), ("3.10", 1.77), ("3.11", 1.4), ("3.12", 2.08), ("3.13", 2.09))
     nodes = (ast.Call,)
     examples = (
         Example(
