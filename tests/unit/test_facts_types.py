@@ -204,5 +204,7 @@ def test_bindings_that_all_depend_on_each_other_are_found_together():
     steps = [f"    {left} += {right} + {names[0]}" for left in names for right in names]
     body = "\n".join([*(f"{name} = 1" for name in names), "while a:", *steps, f"use({names[-1]})"])
     assert answer(body).name in {"int", ""}
-    body = "\n".join(["x = y = z = ''", "while a:", *["    x += y", "    y += z", "    z += x"] * 10, "use(x)"])
+    body = "\n".join(
+        ["x = y = z = ''", "while a:", *["    x += y", "    y += z", "    z += x"] * 10, "use(x)"]
+    )
     assert answer(body).name == "str"
