@@ -92,6 +92,10 @@ class Version:
         """How to use an instance that a call gave, or None when it is not to be used further."""
         return self.plans.get(type(value).__qualname__) if self.own(type(value).__module__) else None
 
+    def is_representative(self, recipe):
+        """Whether what depends on the class alone is to be looked at with this input."""
+        return self.count == 0 or (recipe["base"][0] == "call" and not recipe.get("ops"))
+
     def _recorded_of(self, recipe):
         owners = self._payload["sample_of"]
         kind, number = recipe["base"]

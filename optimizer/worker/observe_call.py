@@ -162,11 +162,13 @@ class Story:
         if sequence:
             outcome["sequence"] = self._watched(lambda: walk.sequence(value, sequence))
         plan = self._version.plan_of(value)
-        if plan is not None:
+        if plan is not None and not sequence:
             other = self._made_again()[1]
             outcome["use"] = self._watched(lambda: walk.plan(other, plan))
             fresh = self._made_again()[1]
-            outcome["traits"] = self._watched(lambda: walk.traits(fresh))
+            outcome["traits"] = self._watched(
+                lambda: walk.traits(fresh, thorough=self._version.is_representative(self._recipe))
+            )
 
     def _made_again(self):
         """(True, value) of one more call with equal arguments, or (False, the error)."""

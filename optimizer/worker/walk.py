@@ -117,9 +117,16 @@ class Walk:
         story.append(["after the calls", self._done(lambda: instance)])
         return story
 
-    def traits(self, instance):
-        """What a fresh instance is to callers who compare, copy, print, unpack or change it."""
-        return [[name, self._done(functools.partial(look, instance, self._make))] for name, look in _LOOKS]
+    def traits(self, instance, thorough):
+        """What a fresh instance is to callers who compare, copy, print, unpack or change it.
+
+        Without `thorough` only what may depend on the values in it.
+        """
+        return [
+            [name, self._done(functools.partial(look, instance, self._make))]
+            for name, look in _LOOKS
+            if thorough or name in _OF_VALUES
+        ]
 
     def _done(self, action):
         self._number += 1
@@ -203,6 +210,7 @@ def _new_attribute(instance, make):
     del instance.an_attribute_of_its_own
 
 
+_OF_VALUES = ("repr", "str", "==", "hash", "bool", "len", "iter")
 _LOOKS = (
     ("repr", lambda instance, make: repr(instance)),
     ("str", lambda instance, make: str(instance)),
