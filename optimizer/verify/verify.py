@@ -33,6 +33,9 @@ _INPUTS_A_SECOND = 10
 _LEAST_WALL_SECONDS = 60.0
 _REPEATED = 30
 _UNDER_OTHER_SEEDS = 40
+_HUNT_SHARE = 0.1
+_MOST_HUNTED = 3
+_KEPT_OF_A_HUNT = 8
 _MOST_CONFIRMED = 6
 _MOST_UNSTABLE = 0.3
 _FOR_RECORDED = 6.0
@@ -117,7 +120,7 @@ class _Judging:
         return self._difference()
 
     def _found(self) -> Verification | None:
-        """Search for more inputs and compare on them; some run twice in one process, to see the noise."""
+        """Search for more inputs and compare on them."""
         result = search(
             self.subject,
             self.observer.runner,
@@ -130,15 +133,7 @@ class _Judging:
             return self._not_enough(_no_domain(self.subject.qualnames[0]))
         if not result.recipes:
             return self._not_enough(f"The search for inputs found nothing. {' '.join(result.notes)}".strip())
-        found = [recipe for recipe in result.recipes if not is_recorded(recipe)]
-        everything = (*self.trials.recipes, *found)
-        could = [*self.trials.compared, *range(len(self.trials.recipes), len(everything))]
-        again = [could[place] for place in _evenly(len(could), _REPEATED)]
-        old = self.observer.observe(self._order([*found, *(everything[n] for n in again)]))
-        new = self.observer.observe(self._held_to(found, old.outcomes[: len(found)]))
-        self.trials.add(found, old.outcomes[: len(found)], new.outcomes)
-        self._learn_noise(again, [old.outcomes[len(found) :]])
-        return self._difference()
+        return self._compare_on([recipe for recipe in result.recipes if not is_recorded(recipe)])
 
     def _enough_inputs(self) -> Verification | None:
         """Whether there is something to compare, and whether the original repeats itself."""
@@ -196,28 +191,64 @@ class _Judging:
 
     def _planted(self) -> Verification | None:
         """Mistakes planted into the new version must be noticed by the same inputs."""
+        made = mutants(self.subject.before, self.subject.after, self.subject.qualnames)
+        self.planted = self._plant(made, self._most_telling_first(), self.budget_seconds * _MUTANTS_SHARE)
+        if not self.planted.enough:
+            verdict = self._hunt_survivors()
+            if verdict is not None:
+                return verdict
+        if self.planted.enough:
+            return None
+        return self._not_enough(
+            f"Only {self.planted.noticed} of {self.planted.made} planted mistakes were noticed; "
+            f"not noticed: {'; '.join(self.planted.names[:3])}."
+        )
+
+    def _plant(self, made: Sequence[tuple[str, str]], numbers: Sequence[int], seconds: float) -> Planted:
         trials = self.trials
-        usable = [n for n in self._most_telling_first() if trials.steady(n) and trials.after[n].how == OK]
-        self.planted = planted(
+        usable = [n for n in numbers if trials.steady(n) and trials.after[n].how == OK]
+        return planted(
             self.observer,
-            mutants(self.subject.before, self.subject.after, self.subject.qualnames),
+            made,
             [trials.recipes[n] for n in usable],
             [trials.after[n] for n in usable],
             [trials.noise.masks[n] for n in usable],
             lambda place, outcome: self._notices(usable[place], outcome),
             plans=self.plans,
             limits=[limit_for(trials.before[n]) for n in usable],
-            seconds=self.budget_seconds * _MUTANTS_SHARE,
-        )
-        if self.planted.enough:
-            return None
-        return self._not_enough(
-            f"Only {self.planted.noticed} of {self.planted.made} planted mistakes were noticed; "
-            f"not noticed: {'; '.join(self.planted.survivors[:3])}."
+            seconds=seconds,
         )
 
     def _notices(self, number: int, outcome: Outcome) -> bool:
         return self.trials.differ(number, self.trials.after[number], outcome, self.trials.noise.masks[number])
+
+    def _hunt_survivors(self) -> Verification | None:
+        """Search for inputs that notice the survivors; the two versions are compared on what is found."""
+        found: list[Recipe] = []
+        for _, text in self.planted.survivors[:_MOST_HUNTED]:
+            pair = replace(self.subject, before=self.subject.after, after=text)
+            seconds = self.budget_seconds * _HUNT_SHARE
+            more = search(pair, self.observer.runner, seconds=seconds, seed=self.seed, limit=_KEPT_OF_A_HUNT)
+            found += [recipe for recipe in more.recipes if not is_recorded(recipe)]
+        start = len(self.trials.recipes)
+        verdict = self._compare_on(found)
+        if verdict is None:
+            numbers = range(start, len(self.trials.recipes))
+            self.planted = self.planted.after(
+                self._plant(self.planted.survivors, numbers, self.budget_seconds)
+            )
+        return verdict
+
+    def _compare_on(self, found: Sequence[Recipe]) -> Verification | None:
+        """Observe both versions on more inputs and compare; some run twice in one process, to see the noise."""
+        everything = (*self.trials.recipes, *found)
+        could = [*self.trials.compared, *range(len(self.trials.recipes), len(everything))]
+        again = [could[place] for place in _evenly(len(could), _REPEATED)]
+        old = self.observer.observe(self._order([*found, *(everything[n] for n in again)]))
+        new = self.observer.observe(self._held_to(found, old.outcomes[: len(found)]))
+        self.trials.add(found, old.outcomes[: len(found)], new.outcomes)
+        self._learn_noise(again, [old.outcomes[len(found) :]])
+        return self._difference()
 
     def _difference(self) -> Verification | None:
         """The verdict `different` when some input shows it again and again, or None."""
@@ -297,7 +328,7 @@ class _Judging:
             branches_missed=self.branches.missed,
             mutants_made=self.planted.made,
             mutants_killed=self.planted.noticed,
-            survivors=self.planted.survivors,
+            survivors=self.planted.names,
             not_observable=(*self.trials.not_observable(), *self.notes),
             masked=self.trials.noise.masked,
             reasons=reasons,

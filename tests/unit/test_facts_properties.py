@@ -23,7 +23,7 @@ from optimizer.facts.tree import Tree
 NAMES = ("a", "b", "c", "xs", "ys")
 STARTS = (("a", "1"), ("b", "2"), ("c", "'ab'"), ("xs", "[1, 2]"), ("ys", "['a']"))
 MOST_STEPS = 8
-EXAMPLES = 25
+EXAMPLES = 15
 
 PRELUDE = '''
 class Odd:
