@@ -265,6 +265,16 @@ def outcome(run: Run) -> str:
     return f"Nothing to change: {looked_at(run)} in {duration(run.seconds)}; {reason}."
 
 
+def nothing_written(run: Run) -> str:
+    """The last line of a run that has left the files alone, for a reader who sees nothing else."""
+    if not run.dry_run:
+        return "Nothing was written."
+    if not run.accepted:
+        return "Dry run: nothing was written."
+    changes = count_of(len(run.accepted), "accepted change")
+    return f"Dry run: nothing was written; without --dry-run the {changes} would be."
+
+
 def stopped_early(run: Run) -> str:
     """That the time ran out, "" when it did not."""
     return "The time budget ran out: what is shown was proved before that." if run.budget_exhausted else ""

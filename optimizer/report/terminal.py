@@ -132,10 +132,8 @@ def _ending(run: Run) -> Iterator[RenderableType]:
         yield Text(one_line(sentences.left_alone(run.skipped)))
     if run.written:
         yield Text(one_line(f"Written: {', '.join(run.written)}."))
-    elif run.dry_run:
-        yield Text("Dry run: nothing was written.")
     else:
-        yield Text("Nothing was written.")
+        yield Text(sentences.nothing_written(run))
 
 
 __all__ = ["Display", "show"]

@@ -69,7 +69,8 @@ def test_declined_places_are_listed_only_when_asked_for(run: Run, monkeypatch: p
 @pytest.mark.parametrize(
     ("changes", "ending"),
     [
-        ({"dry_run": True}, "Dry run: nothing was written."),
+        ({"dry_run": True}, "without --dry-run the 3 accepted changes would be."),
+        ({"dry_run": True, "decisions": ()}, "Dry run: nothing was written."),
         ({"dry_run": False}, "Nothing was written."),
         ({"dry_run": False, "written": ("a.py", "b.py")}, "Written: a.py, b.py."),
     ],
