@@ -14,6 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
+from packaging.specifiers import SpecifierSet
+
 from optimizer.config import Config
 from optimizer.discover import Discovery, discover, targets_of
 from optimizer.errors import ProjectError
@@ -36,6 +38,7 @@ from optimizer.ports import Ledger, Repository, Runner
 from optimizer.propose import hits, propose
 from optimizer.prove import Prover
 from optimizer.transform import Transform
+from optimizer.workload.importable import with_importing
 from optimizer.workload.project import Project
 from optimizer.workload.workload import learn
 
@@ -72,6 +75,7 @@ class _Story:
 
     started: float
     discovery: Discovery
+    project: Project
     workload: Workload | None = None
     declined: list[Declined] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
@@ -88,7 +92,8 @@ def run(options: Options, tools: Tools) -> Iterator[Decision | Run]:
     """
     started = time.monotonic()
     tools.watch(Progress(stage=Stage.DISCOVER, detail=str(tools.repository.root)))
-    story = _Story(started=started, discovery=discover(tools.repository, tools.config, paths=options.paths))
+    discovery = discover(tools.repository, tools.config, paths=options.paths)
+    story = _Story(started=started, discovery=discovery, project=tools.project)
     with _copy_of(tools.repository) as tree:
         yield from _work(options, tools, story, tree)
     yield _finished(options, tools, story)
@@ -113,9 +118,11 @@ def _work(options: Options, tools: Tools, story: _Story, tree: Path) -> Iterator
         story.notes.append("No place in the code looks like anything that the transforms know.")
         return
     story.workload = _learn(options, tools, files, wanted, tree)
+    story.project = with_importing(tools.project, tree, story.workload, tools.runner)
+    story.notes += story.project.notes
     tools.watch(Progress(stage=Stage.PROPOSE, detail=f"{len(wanted)} functions worth a look"))
     candidates = _candidates(tools, story, tree)
-    with _prover(tools, story.workload, tree) as prover:
+    with _prover(tools, story.workload, story.project, tree) as prover:
         yield from _decide_all(options, story, candidates, prover)
         if not options.dry_run:
             _write_accepted(tools, story, prover)
@@ -155,11 +162,31 @@ def _candidates(tools: Tools, story: _Story, tree: Path) -> list[Candidate]:
         line_length=tools.config.line_length,
     )
     for proposal in proposals:
-        if isinstance(proposal, Declined):
-            story.declined.append(proposal)
+        held = _held_everywhere(proposal, story.project)
+        if isinstance(held, Declined):
+            story.declined.append(held)
         else:
-            found.append(proposal)
+            found.append(held)
     return sorted(found, key=lambda one: -_share(story.workload, one.targets))
+
+
+def _held_everywhere(proposal: Candidate | Declined, project: Project) -> Candidate | Declined:
+    """The proposal, declined when its rule is not for every Python that the change must hold on."""
+    if isinstance(proposal, Declined) or not proposal.pythons:
+        return proposal
+    allowed = SpecifierSet(proposal.pythons)
+    versions = (interpreter.version for interpreter in project.interpreters)
+    other = next((version for version in versions if not allowed.contains(version, prereleases=True)), "")
+    if not other:
+        return proposal
+    target = proposal.targets[0]
+    return Declined(
+        path=proposal.path,
+        line=target.first_line,
+        qualname=target.qualname,
+        transform=proposal.transform,
+        because=f"the rule is for Python {proposal.pythons}, and the change must hold on {other} too",
+    )
 
 
 def repository_facts(tree: Path, repository: Repository) -> RepositoryFacts:
@@ -186,10 +213,10 @@ def hotspot_of(workload: Workload | None, targets: tuple[Target, ...]) -> Hotspo
 
 
 @contextmanager
-def _prover(tools: Tools, workload: Workload, tree: Path) -> Iterator[Prover]:
+def _prover(tools: Tools, workload: Workload, project: Project, tree: Path) -> Iterator[Prover]:
     with TemporaryDirectory(prefix="tenpercent-scratch-", ignore_cleanup_errors=True) as folder:
         yield Prover(
-            project=tools.project,
+            project=project,
             runner=tools.runner,
             ledger=tools.ledger,
             workload=workload,
@@ -322,7 +349,7 @@ def _finished(options: Options, tools: Tools, story: _Story) -> Run:
         project=tools.repository.root.name,
         commit=tools.repository.head,
         sandbox=tools.runner.level,
-        interpreters=tools.project.interpreters,
+        interpreters=story.project.interpreters,
         cpu=tools.cpu,
         workload=story.workload,
         functions=sum(len(file.targets) for file in files),

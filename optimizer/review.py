@@ -33,6 +33,7 @@ from optimizer.model import (
 )
 from optimizer.ports import Ledger, Runner
 from optimizer.prove import Prover
+from optimizer.workload.importable import with_importing
 from optimizer.workload.project import Project
 from optimizer.workload.workload import learn
 
@@ -77,14 +78,15 @@ class Reviewer:
             self.project, revision.tree, list(files.values()), wanted, self.runner, command=command
         )
         with TemporaryDirectory(prefix="tenpercent-scratch-", ignore_cleanup_errors=True) as scratch:
-            prover = self._prover(revision.tree, workload, Path(scratch))
+            project = with_importing(self.project, revision.tree, workload, self.runner)
+            prover = self._prover(project, revision.tree, workload, Path(scratch))
             trouble = prover.suite_differences(revision.after)
             for candidate in changed:
                 yield _with_trouble(prover.weigh(candidate), trouble)
 
-    def _prover(self, tree: Path, workload: Workload, scratch: Path) -> Prover:
+    def _prover(self, project: Project, tree: Path, workload: Workload, scratch: Path) -> Prover:
         return Prover(
-            project=self.project,
+            project=project,
             runner=self.runner,
             ledger=self.ledger,
             workload=workload,

@@ -12,7 +12,7 @@ from optimizer import config as settings
 from optimizer.adapters.git import GitRepository
 from optimizer.adapters.revisions import since, with_patch
 from optimizer.check import Request, check
-from optimizer.commands.shared import a_file, open_ledger, progress_to
+from optimizer.commands.shared import a_file, add_python, environments_for, open_ledger, progress_to
 from optimizer.errors import UsageError
 from optimizer.measure.environment import cpu_model
 from optimizer.model import Decision, Metric
@@ -20,6 +20,7 @@ from optimizer.report.check import check_data, check_json, check_text
 from optimizer.report.data import dumps
 from optimizer.review import Reviewer
 from optimizer.sandbox.launch import Launcher
+from optimizer.workload.interpreter import find_interpreters
 from optimizer.workload.project import find_project
 
 
@@ -41,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--base", default="", metavar="REF", help="judge all that has changed since this commit"
     )
     parser.add_argument("--workload", default="", metavar="COMMAND", help="what to run instead of the tests")
-    parser.add_argument("--python", default="", metavar="EXE", help="the project's interpreter")
+    add_python(parser)
     parser.add_argument(
         "--metric",
         type=Metric,
@@ -80,8 +81,14 @@ def _check_files(options: argparse.Namespace, scratch: Path) -> Decision:
         metric=options.metric,
         measure_only=options.measure_only,
     )
+    if len(options.python) > 1:
+        message = "Two files are judged on one Python; give --python once."
+        raise UsageError(message)
+    runner = Launcher()
+    found = find_interpreters(Path.cwd(), runner, pythons=options.python) if options.python else ()
+    python = found[0].executable if found else sys.executable
     watch = progress_to(sys.stderr, quiet=options.json)
-    return check(request, Launcher(), python=options.python or sys.executable, scratch=scratch, watch=watch)
+    return check(request, runner, python=python, scratch=scratch, watch=watch)
 
 
 def _check_repository(options: argparse.Namespace, scratch: Path) -> None:
@@ -96,7 +103,12 @@ def _check_repository(options: argparse.Namespace, scratch: Path) -> None:
     runner = Launcher()
     with closing(open_ledger(repository.root)) as ledger:
         reviewer = Reviewer(
-            project=find_project(repository.root, runner, python=options.python, pythons=config.pythons),
+            project=find_project(
+                repository.root,
+                runner,
+                pythons=options.python or config.pythons,
+                environments=environments_for(repository),
+            ),
             runner=runner,
             ledger=ledger,
             config=config,

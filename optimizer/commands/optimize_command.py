@@ -11,7 +11,7 @@ from pathlib import Path
 
 from optimizer import config as settings
 from optimizer.adapters.git import GitRepository
-from optimizer.commands.shared import open_ledger
+from optimizer.commands.shared import add_python, environments_for, open_ledger
 from optimizer.config import Config
 from optimizer.errors import UsageError
 from optimizer.measure.environment import cpu_model
@@ -35,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "paths", nargs="*", metavar="PATH", help="a project's folder, or files and folders in one"
     )
     parser.add_argument("--dry-run", action="store_true", help="show verdicts and diffs, write nothing")
-    parser.add_argument("--python", default="", metavar="EXE", help="the project's interpreter")
+    add_python(parser)
     parser.add_argument("--workload", default="", metavar="COMMAND", help="what to run instead of the tests")
     parser.add_argument(
         "--budget", type=_minutes, default=None, metavar="MINUTES", help="stop early, with what is proved"
@@ -69,7 +69,12 @@ def run(options: argparse.Namespace) -> int:
     config = _config(options, root)
     _check_outputs(options)
     runner = Launcher()
-    project = find_project(root, runner, python=options.python, pythons=config.pythons)
+    project = find_project(
+        root,
+        runner,
+        pythons=options.python or config.pythons,
+        environments=environments_for(repository),
+    )
     registry = load()
     with closing(open_ledger(root, fresh=options.fresh)) as ledger, Display(sys.stderr) as display:
         for note in registry.broken:

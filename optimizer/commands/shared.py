@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
-from optimizer.adapters.ledger import SqliteLedger, ledger_file
+from optimizer.adapters.ledger import SqliteLedger, cache_folder, ledger_file
 from optimizer.errors import UsageError
 from optimizer.model import Progress
+from optimizer.ports import Repository
+from optimizer.workload.environments import Environments
 
 
 def a_file(text: str) -> Path:
@@ -27,6 +30,23 @@ def open_ledger(root: Path, *, fresh: bool = False) -> SqliteLedger:
     if fresh:
         file.unlink(missing_ok=True)
     return SqliteLedger(file, warn=_warn)
+
+
+def add_python(parser: argparse.ArgumentParser) -> None:
+    """Declare `--python`."""
+    parser.add_argument(
+        "--python",
+        action="append",
+        default=[],
+        metavar="VERSION|PATH",
+        help="a Python that a change must hold on, in place of [tool.optimizer] pythons (repeatable); "
+        "the first runs the tests",
+    )
+
+
+def environments_for(repository: Repository) -> Environments:
+    """Environments for Pythons that the project has none for, in the user's cache."""
+    return Environments(cache=cache_folder() / "environments", copy=repository.copy_to, tell=_warn)
 
 
 def _warn(text: str) -> None:

@@ -7,16 +7,18 @@ import io
 import os
 import tokenize
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from optimizer.errors import ProjectError
 from optimizer.model import Interpreter, Workload
 from optimizer.ports import Job, Limits, Runner
-from optimizer.workload.interpreter import find_interpreters
+from optimizer.workload.environments import Environment, Environments
+from optimizer.workload.interpreter import Choice, Origin, choose
+from optimizer.workload.needs import Needs, promised_pythons, read_needs
 from optimizer.workload.plan import Plan, find_plan
 from optimizer.workload.roots import absolute, import_roots
-from optimizer.workload.settings import read_settings
+from optimizer.workload.settings import PytestSettings, read_settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,8 @@ class Project:
     """`root` is the user's checkout, which is never run: runs happen in copies of it.
 
     `roots` are relative to any copy. `plan` says how the tests run; without one, `no_plan` is the sentence that
-    says why. `interpreters` are all that a change must hold on, `interpreter` the one that runs the tests.
+    says why. `interpreters` are all that a change must hold on, `interpreter` the one that runs the tests;
+    `unasked` are those among them that nobody named. `notes` say what is not as it could be.
     """
 
     root: Path
@@ -33,6 +36,8 @@ class Project:
     roots: tuple[str, ...]
     plan: Plan | None
     no_plan: str = ""
+    unasked: tuple[Interpreter, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def sys_path(self, tree: Path, workload: Workload | None = None) -> tuple[str, ...]:
         """The absolute import roots in one copy: the project's, then what else a run was seen to add."""
@@ -65,24 +70,80 @@ def find_project(
     python: str = "",
     pythons: Sequence[str] = (),
     environment: Mapping[str, str] = os.environ,
+    environments: Environments | None = None,
 ) -> Project:
-    """Read and ask around how the project in `root` is run. Raises ProjectError with what to do."""
+    """Read and ask around how the project in `root` is run. Raises ProjectError with what to do.
+
+    With `environments` a Python that was asked for by its version gets an environment with what the project
+    needs, and where none was asked for, the oldest and the newest of those that the project says it works on
+    join the one that it uses.
+    """
     root = root.resolve()
     if not root.is_dir():
         message = f"{root} is not a folder; give the folder of a project."
         raise ProjectError(message)
-    interpreters = find_interpreters(root, runner, python=python, pythons=pythons, environment=environment)
+    promised = promised_pythons(root) if environments else None
+    choices = choose(root, runner, python=python, pythons=pythons, environment=environment, promised=promised)
     settings = read_settings(root)
-    pytest_version, installed = _probe(root, interpreters[0], runner)
-    roots = import_roots(root, settings, installed=installed)
-    plan = find_plan(root, settings, roots, interpreters[0], has_pytest=bool(pytest_version))
+    made = _equipped(root, settings, choices, runner, environments)
+    first = made[0][1].interpreter
+    pytest_version, installed = _probe(root, first, runner)
+    roots = import_roots(root, settings, installed=(*installed, *made[0][1].roots))
+    plan = find_plan(root, settings, roots, first, has_pytest=bool(pytest_version))
     return Project(
         root=root,
-        interpreter=interpreters[0],
-        interpreters=interpreters,
+        interpreter=first,
+        interpreters=tuple(each.interpreter for _, each in made),
         roots=roots,
         plan=plan if isinstance(plan, Plan) else None,
         no_plan=plan if isinstance(plan, str) else "",
+        unasked=tuple(each.interpreter for choice, each in made if choice.origin is Origin.PROMISED),
+        notes=tuple(each.note for _, each in made if each.note),
+    )
+
+
+def _equipped(
+    root: Path,
+    settings: PytestSettings,
+    choices: Sequence[Choice],
+    runner: Runner,
+    environments: Environments | None,
+) -> list[tuple[Choice, Environment]]:
+    """Each interpreter with what the project needs. One that nobody asked for and that cannot get it is left out."""
+    if environments is None:
+        return [(choice, Environment(interpreter=choice.interpreter)) for choice in choices]
+    needs = read_needs(root, pytest=_needs_pytest(root, settings, choices[0].interpreter))
+    made: list[tuple[Choice, Environment]] = []
+    for choice in choices:
+        try:
+            made.append((choice, _environment(root, choice, needs, runner, environments)))
+        except ProjectError as error:
+            if choice.origin is Origin.ASKED:
+                raise
+            if choice.origin is Origin.USUAL:
+                # What is missing there, if anything, is said when the tests are to run.
+                made.append((choice, Environment(interpreter=choice.interpreter)))
+            else:
+                note = f"Nothing was measured on Python {choice.interpreter.version}: {error}"
+                first, environment = made[0]
+                made[0] = (first, replace(environment, note=" ".join(filter(None, (environment.note, note)))))
+    return made
+
+
+def _environment(
+    root: Path, choice: Choice, needs: Needs, runner: Runner, environments: Environments
+) -> Environment:
+    if choice.origin in {Origin.OWN, Origin.GIVEN}:
+        return Environment(interpreter=choice.interpreter)
+    trusting = choice.origin is Origin.USUAL
+    return environments.of(choice.interpreter, needs, runner, name=root.name, trusting=trusting)
+
+
+def _needs_pytest(root: Path, settings: PytestSettings, interpreter: Interpreter) -> bool:
+    """Whether the tests can be run with pytest and not without."""
+    without = find_plan(root, settings, (".",), interpreter, has_pytest=False)
+    return isinstance(without, str) and isinstance(
+        find_plan(root, settings, (".",), interpreter, has_pytest=True), Plan
     )
 
 

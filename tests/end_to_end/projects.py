@@ -84,6 +84,8 @@ def environment(cache: Path) -> dict[str, str]:
         "XDG_CACHE_HOME": str(cache),
         "NO_COLOR": "1",
         "COLUMNS": "100",
+        # Environments for further Pythons are made from what the project itself brings along.
+        "UV_OFFLINE": "1",
     }
 
 

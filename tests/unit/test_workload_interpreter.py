@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from optimizer.errors import ProjectError
 from optimizer.ports import Job, Limits, Ran
 from optimizer.sandbox.launch import Launcher
-from optimizer.workload.interpreter import find_interpreters
+from optimizer.workload.interpreter import Origin, choose, find_interpreters
 
 
 class Pretender:
@@ -20,13 +21,13 @@ class Pretender:
     level = "none"
 
     def work(self, job: Job, on_message=None) -> Ran:  # noqa: ARG002 - the protocol's
-        text = Path(job.python).read_text(encoding="utf-8")
+        text = Path(job.python).read_text(encoding="utf-8", errors="replace")
         answer = {"version": text, "implementation": "CPython"}
         fine = text.startswith("3.") and text != "3.6.15"
         return ran(messages=(answer,) if fine else (), ended="ok" if fine else "crashed")
 
     def command(self, argv, *, cwd: Path, env=None, limits: Limits | None = None) -> Ran:  # noqa: ARG002 - as above
-        text = Path(argv[0]).read_text(encoding="utf-8")
+        text = Path(argv[0]).read_text(encoding="utf-8", errors="replace")
         return (
             ran(stdout=text, ended="ok")
             if text[0].isdigit()
@@ -74,12 +75,58 @@ def test_without_any_it_is_the_tools_own(tmp_path):
     assert [(one.executable, one.version) for one in found] == [(sys.executable, sys.version.split()[0])]
 
 
-def test_a_version_is_a_command_on_path(tmp_path, monkeypatch):
-    put(tmp_path, "bin/python3.10", "3.10.7")
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    assert find(tmp_path, python="3.10")[0].version == "3.10.7"
-    with pytest.raises(ProjectError, match=r"There is no python3\.99 on PATH; install it"):
-        find(tmp_path, python="3.99")
+@pytest.mark.parametrize(
+    ("name", "environment"),
+    [
+        ("bin/python3.10", {"PATH": "bin"}),
+        (".pyenv/versions/3.10.7/bin/python", {"HOME": "."}),
+        ("pyenv/versions/3.10.7/bin/python", {"PYENV_ROOT": "pyenv"}),
+        (".local/share/uv/python/cpython-3.10.7-linux-x86_64-gnu/bin/python", {"HOME": "."}),
+        ("data/uv/python/cpython-3.10.7-linux-x86_64-gnu/bin/python", {"XDG_DATA_HOME": "data"}),
+        ("uv/cpython-3.10.7-linux-x86_64-gnu/bin/python", {"UV_PYTHON_INSTALL_DIR": "uv"}),
+    ],
+)
+def test_a_version_is_looked_for_where_pythons_are(tmp_path, name, environment):
+    put(tmp_path, name, "3.10.7")
+    places = {key: str(tmp_path / value) for key, value in environment.items()}
+    assert find(tmp_path, python="3.10", environment=places)[0].executable == str(tmp_path / name)
+    assert find(tmp_path, python="3.10.7", environment=places)[0].version == "3.10.7"
+    for missing in ("3.1", "3.10.8", "3.99"):
+        with pytest.raises(
+            ProjectError, match=rf"There is no Python {missing} on PATH, under pyenv or among"
+        ):
+            find(tmp_path, python=missing, environment=places)
+
+
+def test_a_version_is_first_looked_for_in_the_projects_own_environment(tmp_path):
+    put(tmp_path, "bin/python3.12", "3.12.1")
+    own = put(tmp_path, ".venv/bin/python", "3.12.1")
+    places = {"PATH": str(tmp_path / "bin")}
+    assert find(tmp_path, python="3.12", environment=places)[0].executable == str(own)
+
+
+def test_a_shim_that_does_not_run_is_passed_over(tmp_path):
+    put(tmp_path, "bin/python3.10", "pyenv: python3.10: command not found")
+    real = put(tmp_path, "pyenv/versions/3.10.7/bin/python", "3.10.7")
+    places = {"PATH": str(tmp_path / "bin"), "PYENV_ROOT": str(tmp_path / "pyenv")}
+    assert find(tmp_path, python="3.10", environment=places)[0].executable == str(real)
+
+
+def test_the_ends_of_what_is_promised_join_what_the_project_uses(tmp_path):
+    put(tmp_path, ".venv/bin/python", "3.11.4")
+    for version in ("3.9.18", "3.10.13", "3.11.7", "3.12.1", "3.13.0", "3.14.0rc2"):
+        put(tmp_path, f"pyenv/versions/{version}/bin/python", version)
+    places = {"PYENV_ROOT": str(tmp_path / "pyenv")}
+
+    def versions(promised):
+        chosen = choose(tmp_path, Pretender(), environment=places, promised=SpecifierSet(promised))
+        return [(one.interpreter.version, one.origin) for one in chosen]
+
+    own = ("3.11.4", Origin.OWN)
+    assert versions(">=3.10") == [own, ("3.10.13", Origin.PROMISED), ("3.13.0", Origin.PROMISED)]
+    assert versions(">=3.11,<3.13") == [own, ("3.12.1", Origin.PROMISED)]
+    assert versions("==3.11.*") == [own]
+    assert versions(">=3.99") == [own]
 
 
 def test_a_folder_of_an_environment(tmp_path):
