@@ -15,7 +15,6 @@ from optimizer.verify.outcomes import OK, Observer, Order, Outcome, Recipe
 from optimizer.verify.probes import probed
 
 NEEDED_SHARE = 0.9
-_FEW, _MANY = 5, 10
 _PROCESSES = 2
 
 
@@ -38,9 +37,7 @@ class Planted:
 
     @property
     def enough(self) -> bool:
-        """Whether at least nine of ten were noticed; of five to nine, one may be left for the reader."""
-        if _FEW <= self.made < _MANY:
-            return self.noticed >= self.made - 1
+        """Whether at least nine of ten were noticed."""
         return self.noticed >= NEEDED_SHARE * self.made
 
     @property

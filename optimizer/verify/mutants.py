@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple, TypeAlias
 
 from optimizer.verify.planting import calls, comprehensions, constants, operators, statements
+from optimizer.verify.planting.carried import carried_over, lost
 from optimizer.verify.planting.mutation import Mutation, Scene
 from optimizer.verify.planting.splice import spliced
 from optimizer.verify.regions import change_between, find
@@ -23,8 +24,6 @@ _FEW = 6
 _ENOUGH = 12
 _EXPRESSIONS: tuple[Expressions, ...] = (
     operators.operators,
-    constants.constants,
-    constants.displays,
     constants.formatted,
     calls.callees,
     calls.boundaries,
@@ -35,6 +34,7 @@ _EXPRESSIONS: tuple[Expressions, ...] = (
     comprehensions.sharing,
     comprehensions.order,
 )
+_OF_LITERALS: tuple[Expressions, ...] = (constants.constants, constants.displays)
 _STATEMENTS: tuple[Statements, ...] = (
     statements.lost_effects,
     statements.lost_parts,
@@ -57,11 +57,13 @@ def mutants(before: str, after: str, qualnames: tuple[str, ...], *, limit: int =
     """At most `limit` mutants of `after`, the same ones each time, spread over the kinds of mistakes."""
     try:
         tree = ast.parse(after)
-        lines = change_between(before, after).after_lines
+        change = change_between(before, after)
     except SyntaxError:
         return ()
+    lines = change.after_lines
     scene, known = Scene.of(tree), {_dump(before), _dump(after)}
-    found = list(_spread(_within(scene, after, lines, known)))
+    carried = carried_over(ast.parse(before), change.before_lines, tree, lines)
+    found = list(_spread(_within(scene, after, lines, known, carried=carried)))
     if len(found) < _FEW:
         # So little is new that the rest of the function has to stand in for it.
         around = _lines_of(tree, lines, qualnames) - lines
@@ -69,10 +71,17 @@ def mutants(before: str, after: str, qualnames: tuple[str, ...], *, limit: int =
     return tuple(found[:limit])
 
 
-def _within(scene: Scene, text: str, lines: Collection[int], known: set[str]) -> dict[str, list[Mutant]]:
+def _within(
+    scene: Scene,
+    text: str,
+    lines: Collection[int],
+    known: set[str],
+    *,
+    carried: frozenset[ast.AST] = frozenset(),
+) -> dict[str, list[Mutant]]:
     """Mutants by kind, without those that say the same as another one or as what is `known`."""
     found: dict[str, list[Mutant]] = {}
-    for mutation in _mutations(scene, lines):
+    for mutation in _mutations(scene, lines, carried):
         mutated = spliced(text, mutation.first, mutation.last, mutation.new)
         dump = _dump(mutated)
         if dump and dump not in known:
@@ -82,13 +91,14 @@ def _within(scene: Scene, text: str, lines: Collection[int], known: set[str]) ->
     return found
 
 
-def _mutations(scene: Scene, lines: Collection[int]) -> Iterator[Mutation]:
-    """Every mutation of what begins on these lines, in the order of the tree."""
+def _mutations(scene: Scene, lines: Collection[int], carried: frozenset[ast.AST]) -> Iterator[Mutation]:
+    """Every mutation of what begins on these lines, in the order of the tree, but of literals that are `carried`."""
     for node in ast.walk(scene.tree):
         if getattr(node, "lineno", None) not in lines or not _is_code(node, scene):
             continue
         if isinstance(node, ast.expr):
-            for of_expression in _EXPRESSIONS:
+            yield from lost(node, scene, carried)
+            for of_expression in _EXPRESSIONS if node in carried else (*_OF_LITERALS, *_EXPRESSIONS):
                 yield from of_expression(node, scene)
         elif isinstance(node, ast.stmt):
             for of_statement in _STATEMENTS:
