@@ -9,7 +9,7 @@ or {"error": reason} where nothing can be measured.
 
 from __future__ import annotations
 
-from . import duet_calls, duet_load, duet_sides, duet_summary, duet_time
+from . import duet_calls, duet_load, duet_sides, duet_strangers, duet_summary, duet_time
 from .duet_diff import NotTogether
 
 MOST_CALLS = 32
@@ -35,9 +35,12 @@ def _measure(payload):
         raise ValueError("no recorded call could be rebuilt (%s)" % "; ".join(_reasons(lost)))
     chosen = duet_calls.choose(calls, MOST_CALLS, payload["turn"])
     entries = sorted({call.entry for call in chosen} | set(payload["qualnames"]))
-    stage = duet_time.Stage(chosen, _build(module, payload, entries), find)
+    sides = _build(module, payload, entries)
+    strangers = duet_strangers.between(sides, None if payload.get("control") else module)
+    stage = duet_time.Stage(chosen, sides, find, strangers)
     with duet_load.quiet_errors():
         left = stage.examine(payload["order"])
+        strangers.check()
         stage.resets = duet_time.resets(left, duet_load.own_names(entries))
         stage.settle()
         stage.warm(payload["flips"])

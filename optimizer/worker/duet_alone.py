@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import sys
 
 from . import duet_load, load
@@ -35,8 +36,17 @@ class Alone:
         """Take the module's names, and as its own what was defined in it."""
         self.namespace = vars(module)
         for name, value in vars(module).items():
-            if getattr(value, "__module__", None) == module.__name__ and not isinstance(value, type):
+            if getattr(value, "__module__", None) != module.__name__:
+                continue
+            if isinstance(value, type):
+                self._adopt_members(value)
+            else:
                 self.own[name] = value
+
+    def _adopt_members(self, owner):
+        for name, value in vars(owner).items():
+            if isinstance(value, functools._lru_cache_wrapper):
+                self.own["%s.%s" % (owner.__qualname__, name)] = value
 
 
 def import_version(payload, name):

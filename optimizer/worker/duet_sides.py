@@ -27,7 +27,7 @@ class Side:
     """One version, ready to be called.
 
     `namespace` is its globals; `raw` maps a qualified name to its functions as they were before any
-    decorator; `attributes` are (class, name, value or _ABSENT).
+    decorator; `attributes` are (class, name, value or _ABSENT); `places` are (name, line) of its functions.
     """
 
     def __init__(self, name, namespace):
@@ -36,6 +36,7 @@ class Side:
         self.raw = {}
         self.attributes = []
         self.own = {}
+        self.places = set()
 
     def install(self):
         """Make shared classes be those of this version."""
@@ -107,7 +108,7 @@ def public_entry(side, qualname):
     if first not in side.namespace:
         raise LookupError("%s is not there in both versions" % qualname)
     found = side.namespace[first]
-    for name in rest:
+    for name in map(_mangled, rest, [first, *rest]):
         found = next((vars(base)[name] for base in getattr(found, "__mro__", ()) if name in vars(base)), None)
         if found is None:
             raise LookupError("%s is not there in both versions" % qualname)
@@ -130,6 +131,7 @@ def _build_side(name, module, version, other, plan, filename):
     body = [_instrument(unit.node, plan, "") for unit in units]
     for gone in (_bound(other.units) - _bound(version.units)) & plan.names:
         side.namespace.pop(gone, None)
+    side.places = set().union(*map(_places, body))
     known = dict(side.namespace)
     side.namespace[_KEEP] = side.keep
     side.namespace[_CLASS] = _Reopen(module, side, plan, version.classes())
@@ -139,6 +141,19 @@ def _build_side(name, module, version, other, plan, filename):
     _check_new_classes(module, known, side.namespace)
     side.own = {key: value for key, value in side.namespace.items() if known.get(key, _ABSENT) is not value}
     return side
+
+
+def _places(node):
+    """(name, first line) of every function in a statement, as its code object has them."""
+    return {
+        (getattr(each, "name", "<lambda>"), min([each.lineno, *(one.lineno for one in _decorators(each))]))
+        for each in ast.walk(node)
+        if isinstance(each, (*DEFINITIONS, ast.Lambda))
+    }
+
+
+def _decorators(node):
+    return [each for each in getattr(node, "decorator_list", ()) if hasattr(each, "lineno")]
 
 
 def _bound(units):

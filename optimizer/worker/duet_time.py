@@ -10,18 +10,18 @@ try:
 except ImportError:
     resource = None
 
+from . import duet_strangers
 from .duet_segment import Loop, Segment
 from .duet_state import State
 
 # A quad has to be over before the machine changes its mind about how fast it is: with the same time spent, blocks of
 # 0.2 ms spread three to eight times less than blocks of 1 ms while others use the processor.
 BLOCK_NANOSECONDS = 200_000
-PROCESS_NANOSECONDS = 800_000_000
+PROCESS_NANOSECONDS = 500_000_000
 _SHORTEST_SEGMENT = 15_000
 _WARM_NANOSECONDS = 200_000
 _SLOW = 300_000_000
 _MOST_PASSES = 200
-_FEWEST_QUADS = 3
 _SETTLING_CALLS = 60
 _SWITCHES_ARE_KNOWN = hasattr(resource, "RUSAGE_THREAD")
 
@@ -29,8 +29,9 @@ _SWITCHES_ARE_KNOWN = hasattr(resource, "RUSAGE_THREAD")
 class Stage:
     """Calls and the sides they are timed on; `examine`, then `settle`, `warm`, `choose_counts`, and blocks."""
 
-    def __init__(self, calls, sides, find):
+    def __init__(self, calls, sides, find, strangers=None):
         self.sides = sides
+        self.strangers = strangers or duet_strangers.Strangers({})
         self.loop = Loop()
         self.segments = [Segment(call) for call in calls]
         self.functions = [{name: find(side, call) for name, side in sides.items()} for call in calls]
@@ -46,7 +47,8 @@ class Stage:
         for name in order:
             self.sides[name].install()
             for segment, functions in zip(self.segments, self.functions):
-                segment.examine(name, functions[name], self.loop)
+                with self.strangers.watched(name):
+                    segment.examine(name, functions[name], self.loop)
             left[name] = self.states[name].changed()
             self.states[name].restore(left[name])
         return left
@@ -69,17 +71,17 @@ class Stage:
 
     def _warm_one(self, segment, name):
         """Nanoseconds per call, once specialised code and caches have settled."""
-        first = segment.outcomes[name].nanoseconds
-        if first > _SLOW:
-            return first
+        # What only a first call does (imports) makes it long on one side; then no side is called slow.
+        if min(outcome.nanoseconds for outcome in segment.outcomes.values()) > _SLOW:
+            return segment.outcomes[name].nanoseconds
         self._enter(name)
         count, best = 1, self._spent(segment, name, 1)
-        while True:
+        spent = best
+        while spent * 2 <= _WARM_NANOSECONDS and count < segment.cap(_WARM_NANOSECONDS):
             spent = self._spent(segment, name, count)
             best = min(best, spent / count)
-            if spent * 2 > _WARM_NANOSECONDS or count >= segment.cap(_WARM_NANOSECONDS):
-                return best
             count *= 2
+        return best
 
     def _spent(self, segment, name, count):
         """Nanoseconds of `count` calls: of the processor, unless they wait.
@@ -87,6 +89,10 @@ class Stage:
         A call that sleeps must not be repeated as often as its work would allow, and one that others kept from
         the processor must not be taken for a long one.
         """
+        if self.resets[name]:
+            # As in a block, where state is emptied before each pass.
+            self.states[name].restore(self.resets[name])
+            return count * segment.run(name, 1, segment.sets(1), self.loop)
         sets = segment.sets(count)
         waits, started = voluntary_switches(), time.perf_counter_ns()
         spent = segment.run(name, count, sets, self.loop)
@@ -184,7 +190,7 @@ def affordable(schedule, block_nanoseconds):
     """The part of the schedule that one process can run: fewer quads for slow calls, at last one pair."""
     fits = PROCESS_NANOSECONDS / (4 * block_nanoseconds or 1)
     if fits >= 1:
-        return schedule[: max(int(fits), _FEWEST_QUADS)]
+        return schedule[: int(fits)]
     return [schedule[0]] if fits > 0.25 else [schedule[0][:2]]
 
 
