@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from optimizer.errors import UsageError
 from optimizer.judge import judge
+from optimizer.measure.controls import Controls
 from optimizer.measure.measure import measure
 from optimizer.model import (
     Behaviour,
@@ -51,7 +52,15 @@ class Request:
     measure_seconds: float = 60.0
 
 
-def check(request: Request, runner: Runner, *, python: str, scratch: Path, watch: Watcher) -> Decision:
+def check(
+    request: Request,
+    runner: Runner,
+    *,
+    python: str,
+    scratch: Path,
+    watch: Watcher,
+    controls: Controls | None = None,
+) -> Decision:
     """Verify, measure and read the change of `request`; a change that differs is not measured.
 
     With `measure_only` behaviour is not judged, so the change is never accepted.
@@ -69,7 +78,13 @@ def check(request: Request, runner: Runner, *, python: str, scratch: Path, watch
     if verification is None or verification.behaviour is Behaviour.SAME:
         watch(Progress(stage=Stage.MEASURE, detail=request.qualname))
         measurements = (
-            measure(subject, runner, threshold=1 + request.min_gain, seconds=request.measure_seconds),
+            measure(
+                subject,
+                runner,
+                controls=controls,
+                threshold=1 + request.min_gain,
+                seconds=request.measure_seconds,
+            ),
         )
     return judge(
         candidate,

@@ -7,6 +7,7 @@ a reason to refuse, never a reason to pass.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from optimizer.model import (
     Assumption,
@@ -56,6 +57,12 @@ def judge(
     )
 
 
+def withdrawn(decision: Decision, because: str) -> Decision:
+    """An acceptance taken back, because the run that measured it cannot be believed."""
+    reason = Reason(stage=Stage.MEASURE, code="the same code differs from itself", text=because)
+    return replace(decision, verdict=Verdict.REFUSE, reasons=(reason,), workload_saved=0.0)
+
+
 def workload_saved(hotspot: Hotspot | None, measurements: Sequence[Measurement]) -> float:
     """The share of the whole workload's time that a change saves (Amdahl): share * (1 - 1 / ratio).
 
@@ -102,6 +109,7 @@ def _gain_reasons(measurements: Sequence[Measurement]) -> Iterator[Reason]:
         )
         for text in texts:
             code = f"no proved gain in {measurement.metric.value}"
+            code = "the same code differs from itself" if measurement.withheld else code
             where = f"Python {measurement.python}: " if measurement.python else ""
             yield Reason(stage=Stage.MEASURE, code=code, text=where + text)
 

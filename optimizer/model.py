@@ -307,7 +307,8 @@ class Measurement:
 
     `ratio` is the confirmed point with `low` and `high` its one-sided bounds (for memory and
     resources: gain as before / after). `claim` is whether the gate claims at least 10%.
-    `same_code_ratio` is the A/A control: the old code against a copy of itself.
+    `same_code_ratio` is the A/A control: the old code against a copy of itself. `withheld` says that nothing
+    but a failed control stands against a claim, so that another run may make it.
     """
 
     metric: Metric
@@ -326,9 +327,23 @@ class Measurement:
     synthetic: bool = False
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    withheld: bool = False
     seconds: float = 0.0
     pyperf_before: str = field(default="", repr=False)
     pyperf_after: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SameCode:
+    """The A/A control of a run on one interpreter: what the same code measured against itself.
+
+    `blocks` says that it is surely not 1, so nothing that the run measured there can be believed.
+    """
+
+    python: str
+    ratio: float
+    processes: int
+    blocks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -419,7 +434,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """Everything one run of the pipeline has found. `control` is the A/A ratio measured in this run (0: none)."""
+    """Everything one run of the pipeline has found.
+
+    `control` is the A/A ratio furthest from 1 that was measured in this run (0: none), `controls` all of them.
+    """
 
     project: str
     commit: str
@@ -439,6 +457,7 @@ class Run:
     written: tuple[str, ...] = ()
     budget_exhausted: bool = False
     notes: tuple[str, ...] = ()
+    controls: tuple[SameCode, ...] = ()
 
     @property
     def accepted(self) -> tuple[Decision, ...]:

@@ -20,6 +20,8 @@ from optimizer.config import Config
 from optimizer.discover import Discovery, discover, targets_of
 from optimizer.errors import ProjectError
 from optimizer.facts.facts import RepositoryFacts
+from optimizer.judge import withdrawn
+from optimizer.measure.controls import Controls
 from optimizer.model import (
     Candidate,
     Decision,
@@ -28,6 +30,7 @@ from optimizer.model import (
     Progress,
     Reason,
     Run,
+    SameCode,
     SourceFile,
     Stage,
     Target,
@@ -67,6 +70,7 @@ class Tools:
     transforms: tuple[Transform, ...]
     cpu: str
     watch: Watcher
+    controls: Controls = field(default_factory=Controls)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,6 +128,7 @@ def _work(options: Options, tools: Tools, story: _Story, tree: Path) -> Iterator
     candidates = _candidates(tools, story, tree)
     with _prover(tools, story.workload, story.project, tree) as prover:
         yield from _decide_all(options, story, candidates, prover)
+        _withdraw(tools, story)
         if not options.dry_run:
             _write_accepted(tools, story, prover)
 
@@ -226,6 +231,7 @@ def _prover(tools: Tools, workload: Workload, project: Project, tree: Path) -> I
             min_gain=tools.config.min_gain,
             cpu=tools.cpu,
             watch=tools.watch,
+            controls=tools.controls,
         )
 
 
@@ -242,6 +248,17 @@ def _decide_all(
             decision = counting.prove(candidate, hotspot)
         story.decisions.append(decision)
         yield decision
+
+
+def _withdraw(tools: Tools, story: _Story) -> None:
+    """Take back all that was accepted, when the run's own controls say that it cannot be believed."""
+    because = tools.controls.objection()
+    if because:
+        story.notes.append(because)
+        story.decisions = [
+            withdrawn(decision, because) if decision.verdict is Verdict.ACCEPT else decision
+            for decision in story.decisions
+        ]
 
 
 def _counted(watch: Watcher, done: int, total: int) -> Watcher:
@@ -335,12 +352,9 @@ def _write_all(repository: Repository, contents: dict[str, bytes]) -> None:
         raise
 
 
-def _control(decisions: Sequence[Decision]) -> float:
-    """The A/A ratio furthest from 1 among those that this run measured, 0 when it measured none."""
-    ratios = [
-        one.same_code_ratio for decision in decisions for one in decision.measurements if one.same_code_ratio
-    ]
-    return max(ratios, key=lambda ratio: abs(ratio - 1), default=0.0)
+def _control(controls: Sequence[SameCode]) -> float:
+    """The A/A ratio furthest from 1 among those of the run, 0 when it measured none."""
+    return max((one.ratio for one in controls), key=lambda ratio: abs(ratio - 1), default=0.0)
 
 
 def _finished(options: Options, tools: Tools, story: _Story) -> Run:
@@ -357,7 +371,8 @@ def _finished(options: Options, tools: Tools, story: _Story) -> Run:
         skipped=story.discovery.skipped,
         declined=tuple(story.declined),
         decisions=tuple(story.decisions),
-        control=_control(story.decisions),
+        control=_control(tools.controls.of_run()),
+        controls=tools.controls.of_run(),
         seconds=time.monotonic() - story.started,
         dry_run=options.dry_run,
         written=story.written,

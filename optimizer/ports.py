@@ -108,5 +108,11 @@ class Ledger(Protocol):
     def remember(self, key: str, value: Mapping[str, Any]) -> None:
         """Store durably; returns after the commit."""
 
+    def log_same_code(self, cpu: str, python: str, values: Sequence[float]) -> None:
+        """Keep what processes that measured the same code against itself said: logs of ratios."""
+
+    def same_code(self, cpu: str) -> Sequence[float]:
+        """What was logged for this CPU model, the latest first, as far back as is of use."""
+
     def close(self) -> None:
         """Release the file."""

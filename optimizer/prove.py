@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from optimizer import __version__
 from optimizer.judge import judge
+from optimizer.measure.controls import Controls
 from optimizer.measure.measure import measure
 from optimizer.model import (
     Behaviour,
@@ -59,6 +60,7 @@ class Prover:
     min_gain: float = 0.10
     verify_seconds: float = 20.0
     measure_seconds: float = 60.0
+    controls: Controls = field(default_factory=Controls)
 
     def prove(self, candidate: Candidate, hotspot: Hotspot | None) -> Decision:
         """The decision on one candidate; remembered before it is returned."""
@@ -67,7 +69,8 @@ class Prover:
         if known is not None and known.verdict is Verdict.REFUSE:
             return known.decision(candidate, hotspot)
         decision = self._prove_anew(candidate, hotspot, known.verification if known else None)
-        self.ledger.remember(key, to_plain(_Memory.of(decision)))
+        if not any(one.withheld for one in decision.measurements):
+            self.ledger.remember(key, to_plain(_Memory.of(decision)))
         return decision
 
     def _recall(self, key: str) -> _Memory | None:
@@ -156,7 +159,13 @@ class Prover:
         found: list[Measurement] = []
         for subject in subjects:
             found.append(
-                measure(subject, self.runner, threshold=1 + self.min_gain, seconds=self.measure_seconds)
+                measure(
+                    subject,
+                    self.runner,
+                    controls=self.controls,
+                    threshold=1 + self.min_gain,
+                    seconds=self.measure_seconds,
+                )
             )
             if not found[-1].claim:
                 break

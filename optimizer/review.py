@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import unified_diff
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -18,6 +18,7 @@ from optimizer.config import Config
 from optimizer.discover import targets_of
 from optimizer.errors import UsageError
 from optimizer.judge import judge
+from optimizer.measure.controls import Controls
 from optimizer.model import (
     Behaviour,
     Candidate,
@@ -60,6 +61,7 @@ class Reviewer:
     watch: Callable[[Progress], None]
     metric: Metric = Metric.TIME
     command: str = ""
+    controls: Controls = field(default_factory=Controls)
 
     def review(self, revision: Revision) -> Iterator[Decision]:
         """A decision for each changed file. Raises UsageError when no function changed."""
@@ -96,6 +98,7 @@ class Reviewer:
             watch=self.watch,
             line_length=self.config.line_length,
             min_gain=self.config.min_gain,
+            controls=self.controls,
         )
 
     def _file(self, tree: Path, path: str) -> SourceFile:

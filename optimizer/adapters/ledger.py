@@ -13,7 +13,7 @@ import os
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -23,7 +23,13 @@ from optimizer.ports import Ledger
 
 T = TypeVar("T")
 
+_LOG = "INSERT INTO same_code VALUES (?, ?, ?, ?)"
+_LOGGED = "SELECT value FROM same_code WHERE cpu = ? AND seconds > ? ORDER BY rowid DESC LIMIT ?"
+
 _SCHEMA_VERSION = 1
+# Older numbers tell of another kernel, neighbour or season.
+_MOST_SAME_CODE = 300
+_SAME_CODE_SECONDS = 90 * 86_400
 _BUSY_SECONDS = 30.0
 
 
@@ -46,6 +52,11 @@ def ledger_file(root: Path) -> Path:
     place = root.resolve()
     digest = hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
     return cache_folder() / "ledgers" / f"{place.name}-{digest}.sqlite"
+
+
+def machine_file() -> Path:
+    """Where what concerns this machine, and no repository, is kept."""
+    return cache_folder() / "machine.sqlite"
 
 
 class SqliteLedger(Ledger):
@@ -75,6 +86,18 @@ class SqliteLedger(Ledger):
         statement = "INSERT OR REPLACE INTO verdicts VALUES (?, ?)"
         text = json.dumps(value)
         self._attempt(lambda connection: connection.execute(statement, (key, text)))
+
+    def log_same_code(self, cpu: str, python: str, values: Sequence[float]) -> None:
+        """Keep what processes that measured the same code against itself said: logs of ratios."""
+        now = time.time()
+        rows = [(cpu, python, now, value) for value in values]
+        self._attempt(lambda connection: connection.executemany(_LOG, rows))
+
+    def same_code(self, cpu: str) -> Sequence[float]:
+        """What was logged for this CPU model, the latest first: at most 300 numbers of the last 90 days."""
+        asked = (cpu, time.time() - _SAME_CODE_SECONDS, _MOST_SAME_CODE)
+        rows = self._attempt(lambda connection: connection.execute(_LOGGED, asked).fetchall())
+        return [value for (value,) in rows if isinstance(value, float)]
 
     def close(self) -> None:
         """Release the file."""
@@ -159,6 +182,9 @@ def _in_memory() -> sqlite3.Connection:
 
 def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
     connection.execute("CREATE TABLE IF NOT EXISTS verdicts (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS same_code (cpu TEXT, python TEXT, seconds REAL, value REAL NOT NULL)"
+    )
     connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
     return connection
 

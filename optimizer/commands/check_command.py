@@ -12,7 +12,14 @@ from optimizer import config as settings
 from optimizer.adapters.git import GitRepository
 from optimizer.adapters.revisions import since, with_patch
 from optimizer.check import Request, check
-from optimizer.commands.shared import a_file, add_python, environments_for, open_ledger, progress_to
+from optimizer.commands.shared import (
+    a_file,
+    add_python,
+    environments_for,
+    machine_controls,
+    open_ledger,
+    progress_to,
+)
 from optimizer.errors import UsageError
 from optimizer.measure.environment import cpu_model
 from optimizer.model import Decision, Metric
@@ -88,7 +95,8 @@ def _check_files(options: argparse.Namespace, scratch: Path) -> Decision:
     found = find_interpreters(Path.cwd(), runner, pythons=options.python) if options.python else ()
     python = found[0].executable if found else sys.executable
     watch = progress_to(sys.stderr, quiet=options.json)
-    return check(request, runner, python=python, scratch=scratch, watch=watch)
+    with machine_controls() as controls:
+        return check(request, runner, python=python, scratch=scratch, watch=watch, controls=controls)
 
 
 def _check_repository(options: argparse.Namespace, scratch: Path) -> None:
@@ -101,7 +109,7 @@ def _check_repository(options: argparse.Namespace, scratch: Path) -> None:
     )
     config = settings.load(repository.root)
     runner = Launcher()
-    with closing(open_ledger(repository.root)) as ledger:
+    with closing(open_ledger(repository.root)) as ledger, machine_controls() as controls:
         reviewer = Reviewer(
             project=find_project(
                 repository.root,
@@ -113,6 +121,7 @@ def _check_repository(options: argparse.Namespace, scratch: Path) -> None:
             ledger=ledger,
             config=config,
             cpu=cpu_model(),
+            controls=controls,
             watch=progress_to(sys.stderr, quiet=options.json),
             metric=options.metric,
             command=options.workload,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from optimizer import config as settings
 from optimizer.adapters.git import GitRepository
-from optimizer.commands.shared import add_python, environments_for, open_ledger
+from optimizer.commands.shared import add_python, environments_for, machine_controls, open_ledger
 from optimizer.config import Config
 from optimizer.errors import UsageError
 from optimizer.measure.environment import cpu_model
@@ -76,7 +76,11 @@ def run(options: argparse.Namespace) -> int:
         environments=environments_for(repository),
     )
     registry = load()
-    with closing(open_ledger(root, fresh=options.fresh)) as ledger, Display(sys.stderr) as display:
+    with (
+        closing(open_ledger(root, fresh=options.fresh)) as ledger,
+        machine_controls() as controls,
+        Display(sys.stderr) as display,
+    ):
         for note in registry.broken:
             display.say(note)
         tools = Tools(
@@ -88,6 +92,7 @@ def run(options: argparse.Namespace) -> int:
             transforms=registry.chosen(config.select, config.ignore),
             cpu=cpu_model(),
             watch=display.progress,
+            controls=controls,
         )
         wanted = Options(
             paths=paths,

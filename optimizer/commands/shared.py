@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from optimizer.adapters.ledger import SqliteLedger, cache_folder, ledger_file
+from optimizer.adapters.ledger import SqliteLedger, cache_folder, ledger_file, machine_file
 from optimizer.errors import UsageError
+from optimizer.measure.controls import Controls
 from optimizer.model import Progress
 from optimizer.ports import Repository
 from optimizer.workload.environments import Environments
@@ -47,6 +49,13 @@ def add_python(parser: argparse.ArgumentParser) -> None:
 def environments_for(repository: Repository) -> Environments:
     """Environments for Pythons that the project has none for, in the user's cache."""
     return Environments(cache=cache_folder() / "environments", copy=repository.copy_to, tell=_warn)
+
+
+@contextmanager
+def machine_controls() -> Iterator[Controls]:
+    """The A/A controls of this run, with the log that this machine's earlier runs have left."""
+    with closing(SqliteLedger(machine_file(), warn=_warn)) as ledger:
+        yield Controls(ledger=ledger)
 
 
 def _warn(text: str) -> None:

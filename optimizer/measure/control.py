@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
-from optimizer.measure.processes import Sampler
+from optimizer.measure.processes import Process, Sampler
 from optimizer.model import Subject
 from optimizer.ports import Runner
 
@@ -41,9 +41,18 @@ def measure_control(
     subject: Subject, runner: Runner, *, processes: int = _PROCESSES, apart: bool = False
 ) -> Control:
     """Measure the subject's earlier version against itself. Raises Unmeasurable where that cannot be done."""
+    drawn = control_processes(subject, runner, processes=processes, apart=apart)
+    return control_of(
+        [process.x for process in drawn], subject=f"{subject.module}:{', '.join(subject.qualnames)}"
+    )
+
+
+def control_processes(
+    subject: Subject, runner: Runner, *, processes: int = _PROCESSES, apart: bool = False
+) -> tuple[Process, ...]:
+    """Processes that measure the earlier version against itself. Raises Unmeasurable."""
     sampler = Sampler(subject=subject, runner=runner, control=True, apart=apart)
-    values = [sampler.draw().x for _ in range(processes)]
-    return control_of(values, subject=f"{subject.module}:{', '.join(subject.qualnames)}")
+    return tuple(sampler.draw() for _ in range(processes))
 
 
 def control_of(values: Sequence[float], *, subject: str) -> Control:

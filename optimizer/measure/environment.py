@@ -57,9 +57,19 @@ def cpu_count() -> int:
     return os.cpu_count() or 1
 
 
+def unsteady(root: Path = _ROOT) -> tuple[str, ...]:
+    """Why the processor may not keep its speed, as sentences; asked beside every measurement."""
+    return (*_governor_hint(root), *_battery_hint(root))
+
+
+def throttle_count(root: Path = _ROOT) -> int:
+    """How often the processors have slowed themselves down because of heat since the machine was started."""
+    names = (root / "sys/devices/system/cpu").glob("cpu[0-9]*/thermal_throttle/core_throttle_count")
+    return sum(int(text) for name in names if (text := _read(name).strip()).isdigit())
+
+
 def _hints(root: Path, clock_seconds: float) -> Iterator[str]:
-    yield from _governor_hint(root)
-    yield from _battery_hint(root)
+    yield from unsteady(root)
     yield from _load_hint(root)
     yield from _throttle_hint(root)
     if cpu_count() == 1:
@@ -99,8 +109,7 @@ def _load_hint(root: Path) -> Iterator[str]:
 
 
 def _throttle_hint(root: Path) -> Iterator[str]:
-    names = (root / "sys/devices/system/cpu").glob("cpu[0-9]*/thermal_throttle/core_throttle_count")
-    if any(int(_read(name).strip() or 0) for name in names):
+    if throttle_count(root):
         yield "The processor has slowed itself down because of heat since it was started."
 
 

@@ -52,14 +52,19 @@ class Look:
 
 
 def look(values: Sequence[float], *, threshold: float = THRESHOLD, prior_sd: float = PRIOR_SD) -> Look:
-    """Decide from the numbers of so many processes as one of `LOOKS` says."""
+    """Decide from the numbers of so many processes as one of `LOOKS` says.
+
+    A larger `prior_sd` (a noisy machine) makes it harder to accept, and does not put off a refusal: so whatever
+    is accepted with it is accepted with the usual one too.
+    """
     count = len(values)
     alpha = ALPHA[LOOKS.index(count)]
-    mean, low, high = bounds(values, alpha=alpha, prior_sd=prior_sd)
+    mean, low, high = bounds(values, alpha=alpha, prior_sd=max(prior_sd, PRIOR_SD))
+    futile = bounds(values)[2] < threshold
     answer = Answer.UNDECIDED
     if alpha and low > threshold:
         answer = Answer.ACCEPT
-    elif high < threshold or count == LOOKS[-1]:
+    elif futile or count == LOOKS[-1]:
         answer = Answer.REFUSE
     return Look(answer=answer, mean=mean, low=low, high=high, count=count)
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from optimizer.measure.control import Control, measure_control
+from optimizer.measure.controls import Controls
+from optimizer.measure.environment import throttle_count
 from optimizer.measure.memory import measure_memory
 from optimizer.measure.resources import measure_resources
 from optimizer.measure.speed import measure_speed, no_measurement
@@ -14,9 +16,10 @@ from optimizer.measure.trial import Trial
 from optimizer.model import Measurement, Metric, Subject
 from optimizer.ports import Job, Runner
 
-__all__ = ["Control", "measure", "measure_control"]
+__all__ = ["Control", "Controls", "measure", "measure_control"]
 
 LEAST_THRESHOLD = 1.10
+_HOT = "The processor slowed itself down because of heat while this was measured."
 
 
 def measure(
@@ -24,6 +27,7 @@ def measure(
     runner: Runner,
     *,
     control: Control | None = None,
+    controls: Controls | None = None,
     threshold: float = LEAST_THRESHOLD,
     seconds: float = 60.0,
     confirm: bool = True,
@@ -31,9 +35,10 @@ def measure(
 ) -> Measurement:
     """Measure `subject` and claim a gain, or say in `reasons` why not.
 
-    `control` is the run's A/A control; without one, a control of this subject is measured when there is
-    something to claim. `threshold` is the least ratio to claim, never under 1.10. `seconds` bounds each of
-    the measurement and its confirmation; a gate that is undecided then does not claim.
+    `controls` are those of the run: when there is something to claim, the same code is measured against itself,
+    which counts for the run too. A `control` that was measured elsewhere takes its place. `threshold` is the least
+    ratio to claim, never under 1.10. `seconds` bounds each of the measurement and its confirmation; a gate that is
+    undecided then does not claim.
     """
     trial = Trial(
         subject=subject,
@@ -41,8 +46,12 @@ def measure(
         threshold=max(threshold, LEAST_THRESHOLD),
         seconds=seconds,
         on_progress=on_progress or (lambda _text: None),
+        controls=controls or Controls(),
     )
+    throttled = throttle_count()
     measurement = _measure(trial, control=control, confirm=confirm)
+    if throttle_count() > throttled:
+        measurement = replace(measurement, notes=(*measurement.notes, _HOT))
     return measurement if measurement.python else replace(measurement, python=_version(subject, runner))
 
 

@@ -170,6 +170,7 @@ def _measurement(
         notes=(
             f"The peak of the largest call goes from {_bytes(min(largest.before))} to {_bytes(min(largest.after))}.",
             *time_note(gated),
+            *base.notes,
         ),
         seconds=seconds,
     )

@@ -34,7 +34,7 @@ class Process:
     """What one process has to say.
 
     `x` is log(time before / time after) over the weighted mix; `strata` are (name, weight, x), `calls`
-    are (index, x). `cpu_share` is the processor's share of the best block's time.
+    are (index, x). `cpu_share` is the processor's share of the best block's time, `kept_share` of all blocks' time.
     """
 
     x: float
@@ -43,6 +43,7 @@ class Process:
     strata: tuple[tuple[str, float, float], ...] = ()
     calls: tuple[tuple[int, float], ...] = ()
     cpu_share: float = 1.0
+    kept_share: float = 1.0
     waits: int = 0
     blocks: int = 80
     other_threads_share: float = 0.0
@@ -55,6 +56,11 @@ class Process:
     hash_seed: str = "random"
     started: float = 0.0
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def python_version(self) -> str:
+        """The interpreter, `3.12.1`; only a sampler's first process says it."""
+        return self.metadata.get("python_version", "").partition(" ")[0]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -174,6 +180,7 @@ def _process(result: Mapping[str, Any], *, seconds: float) -> Process:
         strata=tuple((name, weight, x) for name, weight, x in result["strata"]),
         calls=tuple((index, x) for index, x in result["calls"]),
         cpu_share=result["cpu_share"],
+        kept_share=result["kept_share"],
         waits=result["waits"],
         blocks=4 * result["quads"],
         other_threads_share=result["other_threads_share"],

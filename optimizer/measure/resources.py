@@ -92,7 +92,7 @@ def _measurement(
         processes=2 * _PROCESSES + base.processes,
         worst=ratio,
         reasons=tuple(reasons),
-        notes=(_sentence(old, new), *time_note(gated)),
+        notes=(_sentence(old, new), *time_note(gated), *base.notes),
         seconds=seconds,
     )
 

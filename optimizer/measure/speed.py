@@ -8,16 +8,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from statistics import fmean, median
 
-from optimizer.measure.control import Control, measure_control
-from optimizer.measure.environment import cpu_model
+from optimizer.measure.control import Control
+from optimizer.measure.environment import cpu_model, unsteady
 from optimizer.measure.evidence import interval, objections, strata, worst_call
 from optimizer.measure.gate import bounds
-from optimizer.measure.processes import Process, Unmeasurable
+from optimizer.measure.processes import Unmeasurable
 from optimizer.measure.pyperf_files import pyperf_texts
 from optimizer.measure.trial import Gated, Trial
 from optimizer.model import Measurement, Metric, Subject
 
 _CROSS_CHECKS = 3
+_UNDISTURBED_SHARE = 0.8
 
 
 def measure_speed(trial: Trial, *, control: Control | None, confirm: bool) -> Measurement:
@@ -30,10 +31,11 @@ def measure_speed(trial: Trial, *, control: Control | None, confirm: bool) -> Me
     final, reasons = first, tuple(objections(first, trial))
     if not reasons and confirm:
         final, reasons = _confirmed(trial, first)
-    if not reasons:
+    proved = not reasons
+    if proved:
         control, reasons = _controlled(trial, first, control)
     measurement = as_measurement(trial.subject, final, reasons=reasons, control=control)
-    return replace(measurement, seconds=time.monotonic() - started)
+    return replace(measurement, withheld=proved and bool(reasons), seconds=time.monotonic() - started)
 
 
 def not_slower(trial: Trial) -> tuple[Gated | None, tuple[str, ...]]:
@@ -84,7 +86,7 @@ def as_measurement(
         high=math.exp(look.high),
         processes=len(processes),
         same_code_ratio=control.ratio if control else 0.0,
-        python=python_version(processes),
+        python=processes[0].python_version,
         cpu=cpu_model(),
         seconds_per_call_before=median(process.before_seconds for process in processes),
         seconds_per_call_after=median(process.after_seconds for process in processes),
@@ -95,11 +97,6 @@ def as_measurement(
         pyperf_before=before,
         pyperf_after=after,
     )
-
-
-def python_version(processes: Sequence[Process]) -> str:
-    """The interpreter that was measured: `3.12.1`."""
-    return processes[0].metadata.get("python_version", "").partition(" ")[0]
 
 
 def _confirmed(trial: Trial, first: Gated) -> tuple[Gated, tuple[str, ...]]:
@@ -134,13 +131,14 @@ def _controlled(
     if control is None:
         trial.on_progress("measuring the same code against itself")
         try:
-            control = measure_control(trial.subject, trial.runner, apart=first.sampler.apart)
+            control = trial.controls.measure(trial.subject, trial.runner, apart=first.sampler.apart)
         except Unmeasurable as reason:
             return None, (f"The same code could not be measured against itself: {reason}",)
     if control.blocks:
         found = f"The same code measured against itself came out {control.ratio:.3f}x ({control.subject})"
         return control, (f"{found}, so nothing is claimed here; measure on a quieter machine.",)
-    return control, ()
+    objection = trial.controls.objection()
+    return control, (objection,) if objection else ()
 
 
 def _notes(gated: Gated) -> Iterator[str]:
@@ -151,6 +149,13 @@ def _notes(gated: Gated) -> Iterator[str]:
         yield f"{first.lost_share:.0%} of the recorded calls could not be rebuilt: {'; '.join(first.lost_reasons)}."
     if first.resets:
         yield f"State that only the new version keeps was emptied before each pass: {', '.join(first.resets)}."
+    kept = median(process.kept_share for process in gated.processes)
+    if kept < _UNDISTURBED_SHARE and not any(process.waits for process in gated.processes):
+        yield (
+            f"This machine was busy: other work had the processor for {1 - kept:.0%} of the time, which is not"
+            " counted, but makes measuring take longer."
+        )
+    yield from unsteady()
     faster = median(min(process.before_seconds, process.after_seconds) for process in gated.processes)
     empty = median(process.empty_seconds for process in gated.processes)
     if empty > faster / 4:

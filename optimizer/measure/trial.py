@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from optimizer.measure.controls import Controls
 from optimizer.measure.gate import Answer, Look, run_gate
 from optimizer.measure.processes import Process, Sampler
 from optimizer.model import Subject
@@ -37,6 +38,7 @@ class Trial:
     seconds: float
     on_progress: Callable[[str], None]
     process_seconds: float = 120.0
+    controls: Controls = field(default_factory=Controls)
 
     def gate(self, sampler: Sampler, stage: str) -> Gated:
         """Run the gate on fresh processes of `sampler`. Raises Unmeasurable."""
@@ -51,7 +53,12 @@ class Trial:
             spent = time.monotonic() - started
             return spent * (1 + more / len(sampler.drawn)) <= self.seconds
 
-        look = run_gate(draw, threshold=math.log(self.threshold), enough_time=enough_time)
+        look = run_gate(
+            draw,
+            threshold=math.log(self.threshold),
+            enough_time=enough_time,
+            prior_sd=self.controls.prior_sd,
+        )
         return Gated(look=look, processes=tuple(sampler.drawn), sampler=sampler)
 
     def sampler(self, *, like: Sampler | None = None) -> Sampler:

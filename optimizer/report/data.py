@@ -64,6 +64,10 @@ def run_head(run: Run) -> Json:
         "skipped": [{"path": file.path, "because": file.because} for file in run.skipped],
         "declined": [declined_data(place) for place in run.declined],
         "control": finite(run.control),
+        "controls": [
+            {"python": one.python, "ratio": one.ratio, "processes": one.processes, "blocks": one.blocks}
+            for one in run.controls
+        ],
         "seconds": round(run.seconds, 3),
         "peak_bytes": run.peak_bytes,
         "dry_run": run.dry_run,

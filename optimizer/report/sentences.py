@@ -17,6 +17,7 @@ from optimizer.model import (
     Readability,
     RuleMoved,
     Run,
+    SameCode,
     Skipped,
     Stage,
     Stratum,
@@ -245,8 +246,17 @@ def readability(reading: Readability) -> str:
 
 
 def control(run: Run) -> str:
-    """The A/A control of a run, "" when nothing was measured."""
-    return f"A/A control: the same code against itself measured {run.control:.3f}x." if run.control else ""
+    """The A/A control of a run on each interpreter, "" when nothing was measured."""
+    if not run.control:
+        return ""
+    found = ", ".join(_same_code(one) for one in run.controls) or f"{run.control:.3f}x"
+    return f"A/A control: the same code against itself measured {found}."
+
+
+def _same_code(one: SameCode) -> str:
+    verdict = ", which blocks every claim" if one.blocks else ""
+    processes = count_of(one.processes, "process", "processes")
+    return f"{one.ratio:.3f}x on Python {one.python} ({processes}{verdict})"
 
 
 def looked_at(run: Run) -> str:

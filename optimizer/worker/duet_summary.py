@@ -56,6 +56,7 @@ def summarise(table, drawn, bare):
             [table.indexes[row], median([table.log_ratio(*pair, [row]) for pair in pairs])] for row in rows
         ],
         "cpu_share": min(cpu_share([blocks[name] for blocks in drawn]) for name in ("before", "after")),
+        "kept_share": kept_share([blocks[name] for blocks in drawn for name in ("before", "after")]),
         "quads": len(drawn),
     }
 
@@ -83,6 +84,12 @@ def cpu_share(drawn):
     The best, because a busy neighbour lowers all others.
     """
     return max(sum(cpu) / (sum(wall) or 1) for blocks in drawn for cpu, wall in blocks)
+
+
+def kept_share(drawn):
+    """Of the time that all blocks took, how much the processor worked on them; what others had is the rest."""
+    cpu, wall = (sum(sum(block[place]) for blocks in drawn for block in blocks) for place in (0, 1))
+    return cpu / (wall or 1)
 
 
 class Usage:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,36 @@ def fill(file: Path, count: int) -> None:
     with SqliteLedger(file, warn=pytest.fail) as filled:
         for number in range(count):
             filled.remember(f"key-{number}", {"number": number, "padding": "x" * 500})
+
+
+def test_the_log_of_the_same_code_is_kept_for_each_machine(file: Path) -> None:
+    with SqliteLedger(file, warn=pytest.fail) as ledger:
+        ledger.log_same_code("A", "3.12.1", [0.01, -0.02])
+        ledger.log_same_code("B", "3.12.1", [0.5])
+        ledger.log_same_code("A", "3.13.0", [0.03])
+    with SqliteLedger(file, warn=pytest.fail) as ledger:
+        assert ledger.same_code("A") == [0.03, -0.02, 0.01]
+        assert ledger.same_code("C") == []
+    with closing(sqlite3.connect(file)) as connection:
+        rows = connection.execute("SELECT cpu, python, seconds > 1e9 FROM same_code").fetchall()
+    assert rows[0] == ("A", "3.12.1", 1)
+
+
+def test_old_numbers_and_too_many_are_not_used(ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger.log_same_code("A", "3.12.1", [0.001] * 500)
+    assert len(ledger.same_code("A")) == 300
+    now = module.time.time()
+    monkeypatch.setattr(module.time, "time", lambda: now + 100 * 86_400)
+    assert ledger.same_code("A") == []
+
+
+def test_a_ledger_from_before_the_log_gets_one(file: Path) -> None:
+    fill(file, 1)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("DROP TABLE same_code")
+    with SqliteLedger(file, warn=pytest.fail) as ledger:
+        assert ledger.same_code("A") == []
+        assert ledger.recall("key-0")
 
 
 def test_what_was_never_stored_is_none(ledger: SqliteLedger) -> None:

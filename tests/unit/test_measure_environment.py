@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optimizer.measure.environment import cpu_count, cpu_model, describe
+from optimizer.measure.environment import cpu_count, cpu_model, describe, throttle_count, unsteady
 
 
 @pytest.fixture
@@ -60,6 +60,19 @@ def test_what_hinders_is_said(machine, name, text, said):
     assert len(hints) == 1
     assert said in hints[0]
     assert hints[0].endswith(".")
+
+
+def test_what_moves_the_clock_rate_is_asked_beside_every_measurement(machine, tmp_path):
+    machine(
+        {**QUIET, "sys/class/power_supply/BAT0/status": "Discharging\n", "proc/loadavg": "99 9 9 1/9 9\n"}
+    )
+    assert [hint.partition(",")[0] for hint in unsteady(tmp_path)] == ["This machine runs on battery"]
+
+
+def test_throttling_is_counted_over_all_processors(machine, tmp_path):
+    name = "sys/devices/system/cpu/cpu%d/thermal_throttle/core_throttle_count"
+    machine({name % 0: "3\n", name % 1: "4\n", name % 2: "?\n"})
+    assert throttle_count(tmp_path) == 7
 
 
 def test_a_system_that_says_nothing_is_no_error(machine):

@@ -19,6 +19,7 @@ from optimizer.measure.gate import (
     look,
     run_gate,
 )
+from optimizer.measure.prior import FEWEST, USUAL_SD, refitted_sd
 from optimizer.measure.student import distribution, quantile
 
 # Probability, degrees of freedom, t: from printed tables of the distribution.
@@ -139,6 +140,43 @@ def test_power() -> None:
     assert _claims(1.12, runs=300, bias=0.009) > 0.9
     assert _claims(1.15, runs=300, bias=0.009) > 0.98
     assert _claims(1.30, runs=100, bias=0.04) > 0.98
+
+
+def test_a_noisier_machine_makes_claims_harder_and_never_easier() -> None:
+    rng = random.Random(3)
+    harder = 0
+    for _ in range(400):
+        ratio, bias = rng.uniform(1.08, 1.25), rng.choice([0.003, 0.01, 0.03])
+        values = [math.log(ratio) + rng.gauss(0, bias) for _ in range(LOOKS[-1])]
+        usual, noisy = (run_gate(iter(values).__next__, prior_sd=sd) for sd in (PRIOR_SD, 3 * PRIOR_SD))
+        assert noisy.answer is not Answer.ACCEPT or usual.answer is Answer.ACCEPT
+        harder += usual.answer is Answer.ACCEPT and noisy.answer is not Answer.ACCEPT
+    assert harder > 5
+
+
+def test_a_quieter_machine_does_not_make_them_easier() -> None:
+    values = [math.log(1.12)] * 6
+    assert look(values, prior_sd=0.0001) == look(values)
+
+
+@pytest.mark.parametrize(
+    ("log", "times"),
+    [
+        ([], 1),
+        ([0.09] * (FEWEST - 1), 1),
+        ([0.001, -0.001] * 50, 1),
+        ([USUAL_SD * 2 / 1.4826, -USUAL_SD * 2 / 1.4826] * 50, 2),
+        ([0.001] * 60 + [0.5] * 40, 1),
+    ],
+)
+def test_the_prior_follows_the_log_of_the_machine(log: list[float], times: float) -> None:
+    assert refitted_sd(log) == pytest.approx(times * PRIOR_SD)
+
+
+def test_a_log_of_normal_noise_gives_its_spread() -> None:
+    rng = random.Random(5)
+    log = [rng.gauss(0, 0.03) for _ in range(300)]
+    assert refitted_sd(log) == pytest.approx(PRIOR_SD * 0.03 / USUAL_SD, rel=0.15)
 
 
 @pytest.mark.parametrize(

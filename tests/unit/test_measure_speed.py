@@ -7,7 +7,7 @@ import json
 import math
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyperf
@@ -16,76 +16,12 @@ import pytest
 from optimizer.measure.control import Control
 from optimizer.measure.measure import measure, measure_control
 from optimizer.measure.processes import Unmeasurable
-from optimizer.model import Measurement, Metric, Sample, Subject
-from optimizer.ports import Job, Ran
+from optimizer.model import Measurement, Metric, Subject
+from optimizer.ports import Job
+from tests.unit.scripted import SUBJECT, Scripted, always, result
 
 QUIET = Control(subject="m:f", mean=0.001, t=1.0, processes=6)
 LOUD = Control(subject="m:f", mean=0.04, t=9.0, processes=6)
-SUBJECT = Subject(
-    file="/nowhere/m.py",
-    module="m",
-    qualnames=("f",),
-    before="def f(x): return x\n",
-    after="def f(x): return x + 0\n",
-    python=sys.executable,
-    cwd="/",
-    sys_path=(),
-    samples=(Sample(call="", stratum="int", weight=1.0),),
-)
-
-
-def result(ratio: float, **changes: Any) -> dict[str, Any]:
-    """What a worker sends for one process."""
-    x = math.log(ratio)
-    return {
-        "x": x,
-        "before_seconds": 2e-6 * ratio,
-        "after_seconds": 2e-6,
-        "strata": [["int", 1.0, x]],
-        "calls": [[0, x]],
-        "cpu_share": 1.0,
-        "waits": 0,
-        "quads": 60,
-        "other_threads_share": 0.0,
-        "lost_share": 0.0,
-        "lost_reasons": [],
-        "empty_seconds": 3e-8,
-        "resets": {"before": [], "after": []},
-        "counts": {"passes": 1, "segments": [100]},
-        "metadata": {"python_version": "3.12.1 (64-bit)", "platform": "Linux"},
-        **changes,
-    }
-
-
-class Scripted:
-    """A runner whose workers answer as `answer(job, number)` says."""
-
-    level = "L0"
-
-    def __init__(self, answer: Callable[[Job, int], Mapping[str, Any]]) -> None:
-        self.answer = answer
-        self.jobs: list[Job] = []
-
-    def work(self, job: Job, on_message: object = None) -> Ran:  # noqa: ARG002 - as the port has it
-        self.jobs.append(job)
-        if job.task == "ping":
-            return Ran(
-                ended="ok", status=0, messages=({"version": "3.12.1"},), stdout="", stderr="", seconds=0.1
-            )
-        message = self.answer(job, len(self.jobs))
-        if "ended" in message:
-            return Ran(status=1, messages=(), stdout="", seconds=0.1, **message)
-        return Ran(ended="ok", status=0, messages=(message,), stdout="", stderr="", seconds=0.1)
-
-    def command(self, *_args: object, **_options: object) -> Ran:
-        raise NotImplementedError
-
-    def tasks(self) -> list[str]:
-        return [job.task for job in self.jobs]
-
-
-def always(ratio: float, **changes: Any) -> Scripted:
-    return Scripted(lambda job, _n: {"result": result(1.0 if job.payload["control"] else ratio, **changes)})
 
 
 def said(measurement: Measurement) -> str:
@@ -251,6 +187,16 @@ class TestClaim:
         assert "the cache of h" in notes
         assert "20% of the recorded calls" in notes
         assert "calling an empty function takes 1000 ns" in notes
+
+    def test_a_busy_machine_is_said(self) -> None:
+        assert "other work had the processor for 60% of the time" in " ".join(
+            measure(SUBJECT, always(1.5, kept_share=0.4), control=QUIET).notes
+        )
+
+    def test_a_processor_that_got_hot_meanwhile_is_said(self, monkeypatch) -> None:
+        counts = iter([3, 4])
+        monkeypatch.setattr("optimizer.measure.measure.throttle_count", lambda: next(counts))
+        assert "because of heat" in measure(SUBJECT, always(1.5), control=QUIET).notes[-1]
 
     def test_progress_is_told(self) -> None:
         told: list[str] = []
