@@ -39,7 +39,7 @@ from optimizer.model import (
 from optimizer.plain import from_plain, to_plain
 from optimizer.ports import Ledger, Runner
 from optimizer.readability.gate import read_files
-from optimizer.verify.verify import verify
+from optimizer.verify.verify import verify_on_each
 from optimizer.workload.project import Project
 from optimizer.workload.suite import run_suite, same_outcome
 
@@ -173,12 +173,7 @@ class Prover:
 
     def _compare_all(self, subjects: Sequence[Subject]) -> Verification:
         """Compare on every interpreter; the first objection is the answer."""
-        found: list[Verification] = []
-        for subject in subjects:
-            found.append(verify(subject, self.runner, budget_seconds=self.verify_seconds))
-            if found[-1].behaviour is not Behaviour.SAME:
-                return found[-1]
-        return found[0]
+        return verify_on_each(subjects, self.runner, budget_seconds=self.verify_seconds)
 
     def _with_suite(self, candidate: Candidate, verification: Verification) -> Verification:
         """The tests that reach the change first, as they fail soonest; then all of them."""

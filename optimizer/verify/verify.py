@@ -38,6 +38,7 @@ _MOST_HUNTED = 3
 _KEPT_OF_A_HUNT = 8
 _MOST_CONFIRMED = 6
 _MOST_UNSTABLE = 0.3
+_LEAST_KNOWN = 0.8
 _FOR_RECORDED = 6.0
 _FOR_FOUND = 1.5
 """CPU seconds that the original may take for one input."""
@@ -52,18 +53,45 @@ def verify(
     on_progress: Say | None = None,
 ) -> Verification:
     """Compare the two versions of `subject` on recorded calls and on what a search adds to them."""
-    started = time.monotonic()
-    change = change_between(subject.before, subject.after)
-    wall = max(_LEAST_WALL_SECONDS, 4 * budget_seconds)
-    judging = _Judging(
-        subject=subject,
-        observer=Observer(subject=subject, runner=runner, classes=change.classes, wall_seconds=wall),
-        change=change,
-        budget_seconds=budget_seconds,
-        seed=seed,
-        say=on_progress or _say_nothing,
+    return verify_on_each(
+        (subject,), runner, budget_seconds=budget_seconds, seed=seed, on_progress=on_progress
     )
-    return replace(judging.judge(), seconds=time.monotonic() - started)
+
+
+def verify_on_each(
+    subjects: Sequence[Subject],
+    runner: Runner,
+    *,
+    budget_seconds: float = 20.0,
+    seed: int = 0,
+    on_progress: Say | None = None,
+) -> Verification:
+    """Compare on several interpreters: the same change in each subject, and the first objection is the answer.
+
+    What the first one's search found is tried on the others too, and planted mistakes have shown there that it is
+    enough. Each is searched by itself as well, since what differs on one alone leads no search on another (`sum`
+    of floats), and must reach the branches of the changed lines, which may ask for the version.
+    """
+    started = time.monotonic()
+    change = change_between(subjects[0].before, subjects[0].after)
+    wall = max(_LEAST_WALL_SECONDS, 4 * budget_seconds)
+    first: _Judging | None = None
+    for subject in subjects:
+        judging = _Judging(
+            subject=subject,
+            observer=Observer(subject=subject, runner=runner, classes=change.classes, wall_seconds=wall),
+            change=change,
+            budget_seconds=budget_seconds,
+            seed=seed,
+            known=first.trials if first else None,
+            say=on_progress or _say_nothing,
+        )
+        verdict = judging.judge()
+        if verdict.behaviour is not Behaviour.SAME:
+            break
+        first = first or judging
+        verdict = first.verdict(Behaviour.SAME)
+    return replace(verdict, seconds=time.monotonic() - started)
 
 
 def _say_nothing(text: str) -> None:
@@ -79,6 +107,8 @@ class _Judging:
     change: Change
     budget_seconds: float
     seed: int
+    known: Trials | None
+    """What was enough on another interpreter, None on the first."""
     say: Say
     trials: Trials = field(default_factory=Trials)
     plans: Mapping[str, Any] = field(default_factory=dict)
@@ -87,20 +117,20 @@ class _Judging:
     notes: tuple[str, ...] = ()
 
     def judge(self) -> Verification:
-        steps = (
+        steps = [
             ("the recorded calls", self._recorded),
             ("the search for inputs", self._found),
             ("the noise", self._enough_inputs),
             ("the branches that were reached", self._branches),
-            ("other hash seeds", self._other_seeds),
-            ("planted mistakes", self._planted),
-        )
+        ]
+        if self.known is None:
+            steps += [("other hash seeds", self._other_seeds), ("planted mistakes", self._planted)]
         for name, step in steps:
             self.say(name)
             verdict = step()
             if verdict is not None:
                 return verdict
-        return self._verdict(Behaviour.SAME)
+        return self.verdict(Behaviour.SAME)
 
     def _recorded(self) -> Verification | None:
         """Import both versions and compare them on the recorded calls."""
@@ -121,6 +151,10 @@ class _Judging:
 
     def _found(self) -> Verification | None:
         """Search for more inputs and compare on them."""
+        if self.known is not None:
+            verdict = self._compare_on_known(self.known)
+            if verdict is not None:
+                return verdict
         result = search(
             self.subject,
             self.observer.runner,
@@ -134,6 +168,17 @@ class _Judging:
         if not result.recipes:
             return self._not_enough(f"The search for inputs found nothing. {' '.join(result.notes)}".strip())
         return self._compare_on([recipe for recipe in result.recipes if not is_recorded(recipe)])
+
+    def _compare_on_known(self, known: Trials) -> Verification | None:
+        """Compare on what was found on another interpreter, nearly all of which must be there on this one too."""
+        verdict = self._compare_on([recipe for recipe in known.recipes if not is_recorded(recipe)])
+        compared, wanted = len(self.trials.compared), len(known.compared)
+        if verdict is None and compared < _LEAST_KNOWN * wanted:
+            return self._not_enough(
+                f"On {self.subject.python} only {compared} of the {wanted} inputs could be compared that were "
+                "enough on another interpreter."
+            )
+        return verdict
 
     def _enough_inputs(self) -> Verification | None:
         """Whether there is something to compare, and whether the original repeats itself."""
@@ -313,13 +358,14 @@ class _Judging:
         return list(dict.fromkeys([*self.trials.recorded[:10], *self.branches.useful, *turns]))
 
     def _different(self, found: Found) -> Verification:
-        verdict = self._verdict(Behaviour.DIFFERENT, found.reason)
+        verdict = self.verdict(Behaviour.DIFFERENT, found.reason)
         return replace(verdict, counterexample=found.counterexample)
 
     def _not_enough(self, reason: str) -> Verification:
-        return self._verdict(Behaviour.NOT_ENOUGH_EVIDENCE, reason)
+        return self.verdict(Behaviour.NOT_ENOUGH_EVIDENCE, reason)
 
-    def _verdict(self, behaviour: Behaviour, *reasons: str) -> Verification:
+    def verdict(self, behaviour: Behaviour, *reasons: str) -> Verification:
+        """The evidence so far, with this answer."""
         return Verification(
             behaviour=behaviour,
             tried=self.trials.tried(),

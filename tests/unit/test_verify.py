@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from optimizer.model import Behaviour, Subject, Verification
 from optimizer.sandbox.launch import Launcher
-from optimizer.verify.verify import verify
+from optimizer.verify.verify import verify, verify_on_each
 
 
 def subject(folder: Path, before: str, after: str, *, calls: str = "", name: str = "f", **fields) -> Subject:
@@ -200,3 +202,45 @@ def test_a_change_deep_inside_a_large_table_is_noticed(tmp_path):
     found = judged(tmp_path, table + LOOP, table + after, calls="([1],)")
     assert found.behaviour is Behaviour.DIFFERENT
     assert "TABLE" in found.reasons[0]
+
+
+def on_each(folder: Path, before: str, after: str, pythons: list[str], **options) -> Verification:
+    first = subject(folder, before, after, **options)
+    subjects = [replace(first, python=python) for python in pythons]
+    return verify_on_each(subjects, Launcher(), budget_seconds=6.0)
+
+
+@pytest.mark.interpreters
+def test_what_differs_on_one_interpreter_only_is_different(tmp_path, python_exe):
+    loop = LOOP.replace("int", "float").replace("total = 0", "total = 0.0")
+    total = SUM.replace("int", "float").replace("sum(xs)", "sum(xs, 0.0)")
+    calls = "([1.5, 2.0],), ([0.5],)"
+    pythons = [python_exe("3.11"), python_exe("3.13")]
+    assert on_each(tmp_path, loop, total, pythons[:1], calls=calls).behaviour is Behaviour.SAME
+    shutil.rmtree(tmp_path / "scratch")
+    found = on_each(tmp_path, loop, total, pythons, calls=calls)
+    assert found.behaviour is Behaviour.DIFFERENT, "from 3.12 on `sum` of floats is compensated"
+    assert found.counterexample is not None
+
+
+@pytest.mark.interpreters
+def test_what_was_enough_on_the_first_is_tried_on_the_others(tmp_path, python_exe):
+    pythons = [sys.executable, python_exe("3.9"), python_exe("3.12")]
+    found = on_each(tmp_path, LOOP, SUM, pythons, calls="([1, 2],), ([],)")
+    assert found.behaviour is Behaviour.SAME
+    assert found.mutants_made
+
+
+@pytest.mark.interpreters
+def test_a_branch_for_another_interpreter_must_be_reached_there(tmp_path, python_exe):
+    before = """
+        import sys
+
+        def f(xs: list[int]) -> int:
+            if sys.version_info < (3, 10):
+                return len(xs) + 0
+            return len(xs)
+    """
+    after = before.replace("len(xs) + 0", "xs.__len__()")
+    found = on_each(tmp_path, before, after, [python_exe("3.11")], calls="([1, 2],), ([],)")
+    assert found.behaviour is Behaviour.NOT_ENOUGH_EVIDENCE
