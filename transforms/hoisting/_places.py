@@ -11,6 +11,10 @@ from optimizer.transform import Replace
 
 _PATTERN_ENDINGS = ("_re", "_rx", "_regex", "_regexp", "_pattern")
 _TRANSLATORS = frozenset({"cython", "jax", "numba", "pony", "taichi", "tensorflow", "torch", "triton"})
+_VERBS = frozenset({
+    "build", "check", "compute", "create", "do", "extract", "find", "get", "handle", "has", "is", "make", "parse",
+    "process", "set",
+})  # fmt: skip
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -81,23 +85,51 @@ def looks_constant(name: str) -> bool:
 
 
 def subject(function: _Function, facts: Facts) -> str:
-    """What a constant of this function is about: its name, or its class's for `__init__`, as `LIKE_THIS`."""
+    """What a constant of this function is about, as `LIKE_THIS`: its name without a verb that says little.
+
+    A dunder method is about its class.
+    """
     name = function.name
     owner = facts.class_of(function)
     if name.startswith("__") and owner is not None:
         name = owner.name
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return words.strip("_").upper() or "CONSTANT"
+    return "_".join(_words(name)) or "CONSTANT"
+
+
+def _words(name: str) -> list[str]:
+    separated = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    words = [word for word in separated.upper().split("_") if word]
+    return words[1:] if len(words) > 1 and words[0].lower() in _VERBS else words
 
 
 def constant_name(local: str, function: _Function, facts: Facts) -> str:
-    """A name for what a local of the function held; with the function's name where others use the local's."""
+    """A name for what a local of the function held.
+
+    Where other functions have such a local too, with as many words of this one's name as tell them apart.
+    """
     plain = local.strip("_").upper()
-    own = set(ast.walk(function))
-    shared = any(_binds(node, local) and node not in own for node in ast.walk(facts.tree))
-    if shared or facts.fresh_global(f"_{plain}") != f"_{plain}":
-        return f"_{subject(function, facts)}_{plain}"
-    return f"_{plain}"
+    others = _others_with(local, plain, function, facts)
+    if not others and facts.fresh_global(f"_{plain}") == f"_{plain}":
+        return f"_{plain}"
+    about = subject(function, facts)
+    words = about.split("_")
+    for count in range(1, len(words)):
+        start = "_".join(words[:count])
+        name = f"_{start}_{plain}"
+        if facts.fresh_global(name) == name and not any(f"{one}_".startswith(f"{start}_") for one in others):
+            return name
+    return f"_{about}_{plain}"
+
+
+def _others_with(local: str, plain: str, function: _Function, facts: Facts) -> list[str]:
+    """What other functions with a local of this name are about, and the constants that are named after it."""
+    found: list[str] = []
+    for node in ast.walk(facts.tree):
+        if isinstance(node, _Function) and node is not function and is_rebound(local, node):
+            found.append(subject(node, facts))
+        elif isinstance(node, ast.Name) and node.id.endswith(f"_{plain}") and facts.at_module_level(node):
+            found.append(node.id.strip("_").removesuffix(f"_{plain}"))
+    return found
 
 
 def fresh_among(base: str, taken: Iterable[str], facts: Facts) -> str:

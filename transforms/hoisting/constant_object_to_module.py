@@ -12,6 +12,7 @@ from transforms.hoisting._places import (
     calls_in,
     changes_in,
     constant_name,
+    defined_above,
     fresh_among,
     is_rebound,
     looks_constant,
@@ -31,6 +32,7 @@ _MAKERS = {
     "operator.methodcaller": "CALLER",
     "struct.Struct": "STRUCT",
 }
+_ORDINALS = {0: "FIRST", 1: "SECOND", 2: "THIRD"}
 _LAST_NAMES = frozenset(name.rpartition(".")[2] for name in _MAKERS)
 _FEWEST_LETTERS = 3
 # A timedelta of this many weeks still fits.
@@ -93,10 +95,10 @@ class ConstantObjectToModule(Transform):
             after="""
                 from datetime import timedelta
 
-                _LATER_DELTA = timedelta(hours=1)
+                _ONE_HOUR = timedelta(hours=1)
 
                 def later(moment):
-                    return moment + _LATER_DELTA
+                    return moment + _ONE_HOUR
             """,
             call="later(timedelta(0))",
         ),
@@ -122,15 +124,34 @@ class ConstantObjectToModule(Transform):
         ),
         Example(
             before="""
+                from operator import itemgetter
+
+                _SECOND_ITEM = itemgetter(1)
+
+                def best(scores):
+                    return max(enumerate(scores), key=itemgetter(1))[0]
+            """,
+            after="""
+                from operator import itemgetter
+
+                _SECOND_ITEM = itemgetter(1)
+
+                def best(scores):
+                    return max(enumerate(scores), key=_SECOND_ITEM)[0]
+            """,
+            call="best([1, 3, 2])",
+        ),
+        Example(
+            before="""
                 def is_vowel(letter):
                     return letter in frozenset("aeiou")
             """,
             after="""
-                _IS_VOWEL_SET = frozenset("aeiou")
+                _VOWEL_SET = frozenset("aeiou")
 
 
                 def is_vowel(letter):
-                    return letter in _IS_VOWEL_SET
+                    return letter in _VOWEL_SET
             """,
             call="is_vowel('a'), is_vowel('b')",
         ),
@@ -243,9 +264,11 @@ def _edit(calls: list[ast.Call], function: ast.FunctionDef | ast.AsyncFunctionDe
         local = only_local(call, facts)
         text = ast.dump(call)
         if text not in names:
-            names[text] = fresh_among(_name(call, function, facts), names.values(), facts)
+            existing = _existing(call, facts)
+            names[text] = existing or fresh_among(_name(call, function, facts), names.values(), facts)
             comments = comments_of_statement(local.statement, facts) if local else ()
-            constants.append(Constant(name=names[text], value=facts.segment(call), comments=comments))
+            if not existing:
+                constants.append(Constant(name=names[text], value=facts.segment(call), comments=comments))
         new[call] = names[text]
         if local:
             removed.add(local.statement)
@@ -254,7 +277,34 @@ def _edit(calls: list[ast.Call], function: ast.FunctionDef | ast.AsyncFunctionDe
 
 
 def _name(call: ast.Call, function: ast.FunctionDef | ast.AsyncFunctionDef, facts: Facts) -> str:
+    """Like the local that held it, by what it is made from, or after the function."""
     match facts.parent(call):
         case ast.Assign(targets=[ast.Name(id=name)]) if len(name.strip("_")) >= _FEWEST_LETTERS:
             return constant_name(name, function, facts)
-    return f"_{subject(function, facts)}_{_MAKERS[_maker(call, facts)]}"
+    maker = _maker(call, facts)
+    return _name_by_arguments(maker, call) or f"_{subject(function, facts)}_{_MAKERS[maker]}"
+
+
+def _name_by_arguments(maker: str, call: ast.Call) -> str:
+    """`_SECOND_ITEM`, `_NAME_GETTER`, `_ONE_HOUR`; "" when the arguments are not as plain as that."""
+    match maker, call.args, call.keywords:
+        case "operator.itemgetter", [ast.Constant(value=int() as index)], [] if index in _ORDINALS:
+            return f"_{_ORDINALS[index]}_ITEM"
+        case "operator.itemgetter", [ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1))], []:
+            return "_LAST_ITEM"
+        case "operator.itemgetter" | "operator.attrgetter", [ast.Constant(value=str() as name)], []:
+            return f"_{name.strip('_').upper()}_GETTER" if name.isidentifier() and name.strip("_") else ""
+        case "datetime.timedelta", [], [ast.keyword(arg=str(unit), value=ast.Constant(value=1))]:
+            return f"_ONE_{unit.removesuffix('s').upper()}"
+    return ""
+
+
+def _existing(call: ast.Call, facts: Facts) -> str:
+    """A constant of the module that is this object."""
+    for statement in facts.tree.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as value) if looks_constant(name):
+                same = ast.dump(value) == ast.dump(call) and bool(_maker(value, facts))
+                if same and defined_above(name, call, facts) is value:
+                    return name
+    return ""
