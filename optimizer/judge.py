@@ -6,6 +6,7 @@ a reason to refuse, never a reason to pass.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -22,7 +23,14 @@ from optimizer.model import (
     Stage,
     Verdict,
     Verification,
+    Witness,
 )
+
+_LEAST = 1.10
+_LEAST_ELSEWHERE = 1.05
+_SLOWEST_STRATUM = 0.98
+_ONLY_TOO_SMALL = re.compile(r"is not \d+\.\d+x for certain|is not shown|did not hold on fresh processes")
+"""What measuring says of a gain that is merely too small; any other reason means that the figures say little."""
 
 
 def judge(
@@ -61,6 +69,64 @@ def withdrawn(decision: Decision, because: str) -> Decision:
     """An acceptance taken back, because the run that measured it cannot be believed."""
     reason = Reason(stage=Stage.MEASURE, code="the same code differs from itself", text=because)
     return replace(decision, verdict=Verdict.REFUSE, reasons=(reason,), workload_saved=0.0)
+
+
+def combine(decision: Decision, witnesses: Sequence[Witness], *, cpu: str) -> Decision:
+    """The decision once other machines and Pythons have spoken, by the rule of one that is made on `cpu` alone.
+
+    The figures are judged, not the verdict that came with them. On the same processor every Python is one
+    that the change must hold on: at least 1.10x for certain. Another processor must agree: at least 1.05x
+    for certain, and 1.10x as far as can be seen. Nobody may see a kind of input slower by more than 2%, or another
+    behaviour. What was refused stays refused.
+    """
+    if decision.verdict is Verdict.REFUSE:
+        return decision
+    alone = judge(
+        decision.candidate,
+        readability=decision.readability,
+        verification=decision.verification,
+        measurements=decision.measurements,
+        hotspot=decision.hotspot,
+    )
+    reasons = (*alone.reasons, *(reason for one in witnesses for reason in _disagreements(one, cpu=cpu)))
+    everywhere = (*decision.measurements, *(each for one in witnesses for each in one.measurements))
+    return replace(
+        alone,
+        verdict=Verdict.REFUSE if reasons else Verdict.ACCEPT,
+        reasons=reasons,
+        workload_saved=0.0 if reasons else workload_saved(decision.hotspot, everywhere),
+    )
+
+
+def examined(witness: Witness, *, cpu: str) -> Witness:
+    """The witness with what it has against a change that was accepted on `cpu`."""
+    return replace(witness, disagrees=tuple(_disagreements(witness, cpu=cpu)))
+
+
+def _disagreements(witness: Witness, *, cpu: str) -> Iterator[Reason]:
+    where = f"On {witness.machine.cpu or 'an unnamed processor'}"
+    for objection in witness.objections:
+        yield replace(objection, text=f"{where}: {objection.text}")
+    for measurement in witness.measurements:
+        code = f"no proved gain in {measurement.metric.value}"
+        elsewhere = witness.machine.cpu != cpu
+        for text in _against(measurement, elsewhere=elsewhere):
+            place = f"{where}, Python {measurement.python}" if measurement.python else where
+            yield Reason(stage=Stage.MEASURE, code=code, text=f"{place}: {text}")
+
+
+def _against(measurement: Measurement, *, elsewhere: bool) -> Iterator[str]:
+    figures = f"{measurement.ratio:.2f}x (at least {measurement.low:.2f}x)"
+    unfit = [text for text in measurement.reasons if not _ONLY_TOO_SMALL.search(text)]
+    if unfit or not measurement.processes:
+        yield from unfit or measurement.reasons or ("It was not measured.",)
+    elif elsewhere and (measurement.low < _LEAST_ELSEWHERE or measurement.ratio < _LEAST):
+        yield f"{figures} does not agree, which takes 1.10x, and 1.05x for certain."
+    elif not elsewhere and not (measurement.claim and measurement.low >= _LEAST):
+        yield f"{figures} is not 1.10x for certain."
+    slow = [row for row in measurement.strata if row.high < _SLOWEST_STRATUM]
+    if not unfit:
+        yield from (f"Calls with {row.name or 'no arguments'} get slower: {row.ratio:.2f}x." for row in slow)
 
 
 def workload_saved(hotspot: Hotspot | None, measurements: Sequence[Measurement]) -> float:

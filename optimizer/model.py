@@ -128,6 +128,29 @@ class Interpreter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """How an interpreter was built; `options` are what its `configure` was told, without paths."""
+
+    version: str
+    implementation: str
+    compiler: str = ""
+    options: tuple[str, ...] = ()
+    free_threaded: bool = False
+    debug: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """Where figures come from. `cores` of the machine's `processors` could be used."""
+
+    cpu: str
+    cores: int
+    processors: int
+    system: str
+    builds: tuple[Build, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hotspot:
     """Where a workload spends its time. `share` is cumulative seconds / seconds of the workload."""
 
@@ -458,9 +481,24 @@ class Run:
     budget_exhausted: bool = False
     notes: tuple[str, ...] = ()
     controls: tuple[SameCode, ...] = ()
+    machine: Machine | None = None
 
     @property
     def accepted(self) -> tuple[Decision, ...]:
         """The accepted decisions, biggest saving of the workload first."""
         yes = (decision for decision in self.decisions if decision.verdict is Verdict.ACCEPT)
         return tuple(sorted(yes, key=lambda decision: -decision.workload_saved))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """What one machine says about one candidate.
+
+    `objections` are those of its own run that are not about the gain; `disagrees` is what the judge finds in all of it
+    against a change that was accepted elsewhere.
+    """
+
+    machine: Machine
+    measurements: tuple[Measurement, ...] = ()
+    objections: tuple[Reason, ...] = ()
+    disagrees: tuple[Reason, ...] = ()

@@ -22,6 +22,7 @@ from optimizer.errors import ProjectError
 from optimizer.facts.facts import RepositoryFacts
 from optimizer.judge import withdrawn
 from optimizer.measure.controls import Controls
+from optimizer.measure.machine import this_machine
 from optimizer.model import (
     Candidate,
     Decision,
@@ -378,4 +379,5 @@ def _finished(options: Options, tools: Tools, story: _Story) -> Run:
         written=story.written,
         budget_exhausted=story.exhausted,
         notes=tuple(story.notes),
+        machine=this_machine(story.project.interpreters, tools.runner),
     )

@@ -6,6 +6,7 @@ decisions.jsonl       one decision a line: verdict and reasons
 evidence/ID.json      verification, measurements, readability of one candidate
 patches/ID.patch      what it changes
 pyperf/ID-PYTHON.before.json, .after.json     for `pyperf compare_to`
+machines/NAME.json    what another machine, or another Python, measured of it later (`bundle_sessions`)
 report.html           the same for people
 """
 
@@ -15,7 +16,7 @@ import json
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from optimizer.errors import UsageError
@@ -32,6 +33,7 @@ from optimizer.report.data import (
 from optimizer.report.html import html
 
 KIND = "tenpercent bundle"
+MEASUREMENTS = "tenpercent measurements"
 _ODD = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -48,7 +50,7 @@ def write_bundle(run: Run, folder: Path) -> None:
             file = draft / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
-        _swap(draft, place)
+        swap(draft, place)
     except OSError as error:
         message = f"Cannot write {folder}: {error.strerror}; give another --output DIR."
         raise UsageError(message) from error
@@ -81,7 +83,7 @@ def _is_bundle(folder: Path) -> bool:
     return isinstance(head, dict) and head.get("kind") == KIND
 
 
-def _swap(draft: Path, place: Path) -> None:
+def swap(draft: Path, place: Path) -> None:
     """Put `draft` at `place`; what was there comes back when that fails."""
     old = place.with_name(f".{place.name}.{secrets.token_hex(4)}.old")
     if place.exists():
@@ -98,8 +100,8 @@ def _swap(draft: Path, place: Path) -> None:
 def _files(run: Run) -> Iterator[tuple[str, str]]:
     """Every file of the bundle: its path and its text."""
     yield "run.json", dumps({"kind": KIND, **run_head(run)})
-    yield "candidates.jsonl", _lines(_candidate(decision) for decision in run.decisions)
-    yield "decisions.jsonl", _lines(_decision(decision) for decision in run.decisions)
+    yield "candidates.jsonl", lines(_candidate(decision) for decision in run.decisions)
+    yield "decisions.jsonl", lines(decision_row(decision) for decision in run.decisions)
     for decision in run.decisions:
         name = _file_name(decision)
         yield f"patches/{name}.patch", decision.candidate.patch
@@ -108,7 +110,7 @@ def _files(run: Run) -> Iterator[tuple[str, str]]:
             dumps({"format": FORMAT, "id": decision.candidate.id, **evidence_data(decision)}),
         )
         for measurement in decision.measurements:
-            yield from _pyperf_files(name, measurement)
+            yield from pyperf_files(name, measurement)
     yield "report.html", html(run)
 
 
@@ -118,7 +120,8 @@ def _candidate(decision: Decision) -> Json:
     return {"format": FORMAT, **data, "patch_file": f"patches/{_file_name(decision)}.patch"}
 
 
-def _decision(decision: Decision) -> Json:
+def decision_row(decision: Decision) -> Json:
+    """One line of decisions.jsonl."""
     return {
         "format": FORMAT,
         "id": decision.candidate.id,
@@ -129,7 +132,8 @@ def _decision(decision: Decision) -> Json:
     }
 
 
-def _pyperf_files(name: str, measurement: Measurement) -> Iterator[tuple[str, str]]:
+def pyperf_files(name: str, measurement: Measurement) -> Iterator[tuple[str, str]]:
+    """The files that pyperf reads: their paths and their texts."""
     minor = ".".join(measurement.python.split(".")[:2])
     metric = "" if measurement.metric is Metric.TIME else f"-{measurement.metric.value}"
     stem = f"pyperf/{name}-{_ODD.sub('_', minor)}{metric}"
@@ -139,9 +143,14 @@ def _pyperf_files(name: str, measurement: Measurement) -> Iterator[tuple[str, st
 
 
 def _file_name(decision: Decision) -> str:
-    """The candidate's id, which may hold nothing that means something in a path."""
-    return _ODD.sub("_", decision.candidate.id).lstrip(".") or "_"
+    return safe_name(decision.candidate.id)
 
 
-def _lines(rows: Iterator[Json]) -> str:
+def safe_name(name: str) -> str:
+    """A candidate's id for a file, which may hold nothing that means something in a path."""
+    return _ODD.sub("_", name).lstrip(".") or "_"
+
+
+def lines(rows: Iterable[Json]) -> str:
+    """JSON, one value a line."""
     return "".join(dumps(row, indent=None) for row in rows)

@@ -19,6 +19,7 @@ from optimizer.model import (
     Decision,
     Declined,
     Hotspot,
+    Machine,
     Measurement,
     Readability,
     Reason,
@@ -56,6 +57,7 @@ def run_head(run: Run) -> Json:
             for each in run.interpreters
         ],
         "cpu": run.cpu,
+        "machine": machine_data(run.machine) if run.machine else None,
         "workload": workload_data(run.workload) if run.workload else None,
         "functions": run.functions,
         "files": run.files,
@@ -74,6 +76,27 @@ def run_head(run: Run) -> Json:
         "written": list(run.written),
         "budget_exhausted": run.budget_exhausted,
         "notes": list(run.notes),
+    }
+
+
+def machine_data(machine: Machine) -> Json:
+    """Where figures come from."""
+    return {
+        "cpu": machine.cpu,
+        "cores": machine.cores,
+        "processors": machine.processors,
+        "system": machine.system,
+        "builds": [
+            {
+                "version": build.version,
+                "implementation": build.implementation,
+                "compiler": build.compiler,
+                "options": list(build.options),
+                "free_threaded": build.free_threaded,
+                "debug": build.debug,
+            }
+            for build in machine.builds
+        ],
     }
 
 
@@ -148,7 +171,13 @@ def candidate_data(candidate: Candidate) -> Json:
         "title": candidate.title,
         "targets": [target_data(target) for target in candidate.targets],
         "assumptions": [
-            {"text": each.text, "evidence": each.evidence.value, "observed": each.observed}
+            {
+                "text": each.text,
+                "evidence": each.evidence.value,
+                "observed": each.observed,
+                "parameter": each.parameter,
+                "types": list(each.types),
+            }
             for each in candidate.assumptions
         ],
         "pythons": candidate.pythons,

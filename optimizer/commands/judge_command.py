@@ -1,0 +1,37 @@
+"""`optimize judge BUNDLE...`: what several machines and Pythons say together."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from optimizer.reconcile import reconcile
+from optimizer.report.bundle_reading import read_bundle
+from optimizer.report.bundle_sessions import write_combined
+from optimizer.report.combined import combined_text
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("bundles", nargs="+", type=Path, metavar="BUNDLE", help="bundles of the same commit")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="write the combined bundle here (default: into the first one)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Combine bundles: a change stands when every required Python and every machine agrees that it is faster."""
+    first, *others = (read_bundle(folder) for folder in options.bundles)
+    decided = reconcile(first, others)
+    write_combined(
+        first,
+        [decision for decision, _ in decided],
+        [witnesses for _, witnesses in decided],
+        options.output or first.folder,
+    )
+    sys.stdout.write(combined_text(first, decided))
+    return 0
