@@ -26,6 +26,7 @@ from optimizer.model import (
     Witness,
 )
 
+DIFFERS_FROM_ITSELF = "the same code differs from itself"
 _LEAST = 1.10
 _LEAST_ELSEWHERE = 1.05
 _SLOWEST_STRATUM = 0.98
@@ -67,7 +68,7 @@ def judge(
 
 def withdrawn(decision: Decision, because: str) -> Decision:
     """An acceptance taken back, because the run that measured it cannot be believed."""
-    reason = Reason(stage=Stage.MEASURE, code="the same code differs from itself", text=because)
+    reason = Reason(stage=Stage.MEASURE, code=DIFFERS_FROM_ITSELF, text=because)
     return replace(decision, verdict=Verdict.REFUSE, reasons=(reason,), workload_saved=0.0)
 
 
@@ -175,7 +176,7 @@ def _gain_reasons(measurements: Sequence[Measurement]) -> Iterator[Reason]:
         )
         for text in texts:
             code = f"no proved gain in {measurement.metric.value}"
-            code = "the same code differs from itself" if measurement.withheld else code
+            code = DIFFERS_FROM_ITSELF if measurement.withheld else code
             where = f"Python {measurement.python}: " if measurement.python else ""
             yield Reason(stage=Stage.MEASURE, code=code, text=where + text)
 

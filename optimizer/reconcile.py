@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from optimizer.errors import UsageError
-from optimizer.judge import combine, examined
+from optimizer.judge import DIFFERS_FROM_ITSELF, combine, examined
 from optimizer.model import Decision, Machine, Stage, Witness
 from optimizer.report.bundle_reading import Bundle, Entry
 
@@ -70,9 +70,14 @@ def _is_same(one: Entry, other: Entry) -> bool:
 
 
 def _own_word(bundle: Bundle, entry: Entry) -> Witness:
-    """What a bundle's own run says; that its time ran out is no objection."""
+    """What a bundle's own run says.
+
+    Its figures speak for themselves, unless it could not be believed; that its time ran out is no objection.
+    """
     objections = (
-        reason for reason in entry.decision.reasons if reason.stage not in {Stage.MEASURE, Stage.JUDGE}
+        reason
+        for reason in entry.decision.reasons
+        if reason.stage not in {Stage.MEASURE, Stage.JUDGE} or reason.code == DIFFERS_FROM_ITSELF
     )
     return Witness(
         machine=bundle.machine, measurements=entry.decision.measurements, objections=tuple(objections)

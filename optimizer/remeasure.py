@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
@@ -17,6 +17,8 @@ from typing import Protocol
 from optimizer.config import Config
 from optimizer.discover import discover
 from optimizer.errors import UsageError
+from optimizer.judge import DIFFERS_FROM_ITSELF
+from optimizer.measure.controls import Controls
 from optimizer.measure.machine import this_machine
 from optimizer.measure.measure import measure
 from optimizer.model import (
@@ -60,6 +62,7 @@ class Remeasurer:
     config: Config
     cpu: str
     watch: Callable[[Progress], None]
+    controls: Controls = field(default_factory=Controls)
     measure_seconds: float = 60.0
     verify_seconds: float = 20.0
 
@@ -79,7 +82,15 @@ class Remeasurer:
             prover = self._prover(project, workload, tree, Path(scratch))
             machine = this_machine(project.interpreters, self.runner)
             results = tuple(self._results(bundle, machine, candidates, prover))
-        return machine, results
+        return machine, tuple((entry, self._believed(witness)) for entry, witness in results)
+
+    def _believed(self, witness: Witness) -> Witness:
+        """The witness, with an objection to all that it saw when the same code differed from itself."""
+        because = self.controls.objection()
+        if not because:
+            return witness
+        reason = Reason(stage=Stage.MEASURE, code=DIFFERS_FROM_ITSELF, text=because)
+        return replace(witness, objections=(*witness.objections, reason))
 
     def _check_commit(self, bundle: Bundle) -> None:
         if self.repository.head == bundle.commit:
@@ -184,7 +195,13 @@ class Remeasurer:
     def _measured(self, prover: Prover, candidate: Candidate, interpreter: Interpreter) -> Measurement:
         subject = prover.subject(candidate, interpreter)
         threshold = 1 + self.config.min_gain
-        return measure(subject, self.runner, threshold=threshold, seconds=self.measure_seconds)
+        return measure(
+            subject,
+            self.runner,
+            controls=self.controls,
+            threshold=threshold,
+            seconds=self.measure_seconds,
+        )
 
     def _different(self, prover: Prover, candidate: Candidate, interpreter: Interpreter) -> Iterator[Reason]:
         """What speaks against the change on a Python that the bundle's own run has not seen."""

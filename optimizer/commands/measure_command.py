@@ -10,6 +10,7 @@ from pathlib import Path
 from optimizer import config as settings
 from optimizer.adapters.git import GitRepository
 from optimizer.commands.shared import add_python, environments_for, open_ledger, progress_to
+from optimizer.measure.controls import Controls
 from optimizer.measure.environment import cpu_model
 from optimizer.model import Machine, Witness
 from optimizer.remeasure import Remeasurer
@@ -60,6 +61,7 @@ def run(options: argparse.Namespace) -> int:
             config=config,
             cpu=cpu_model(),
             watch=progress_to(sys.stderr, quiet=False),
+            controls=Controls(ledger=ledger),
         )
         machine, results = remeasurer.remeasure(bundle)
     file = add_session(bundle, machine, results)

@@ -111,6 +111,9 @@ def _bundle(folder: Path) -> Bundle:
     if sorted(head.texts("accepted")) != sorted(one.id for one in entries if one.stands):
         message = "run.json and decisions.jsonl do not name the same accepted changes"
         raise Unreadable(message)
+    if any(row.flag("blocks") for row in head.rows("controls")) and head.texts("accepted"):
+        message = "run.json accepts changes although the same code differed from itself"
+        raise Unreadable(message)
     return Bundle(
         folder=folder,
         project=head.text("project"),

@@ -14,6 +14,7 @@ from optimizer.adapters.ledger import SqliteLedger
 from optimizer.config import Config
 from optimizer.discover import discover
 from optimizer.errors import UsageError
+from optimizer.judge import withdrawn
 from optimizer.model import (
     Behaviour,
     Build,
@@ -66,7 +67,9 @@ MACHINE = Machine(
 
 @pytest.fixture
 def root(make_project) -> Path:
-    return make_project({"logs.py": ("# coding: latin-1\n" + BEFORE).encode("latin-1"), "test_logs.py": TESTS})
+    return make_project(
+        {"logs.py": ("# coding: latin-1\n" + BEFORE).encode("latin-1"), "test_logs.py": TESTS}
+    )
 
 
 @pytest.fixture
@@ -218,6 +221,11 @@ def test_a_run_elsewhere_that_came_to_another_end_is_heard(repository, tmp_path)
     assert decision.verdict is Verdict.REFUSE
     assert "On Third, Python 3.99.0: 1.04x (at least 1.01x) does not agree" in decision.reasons[0].text
     assert witness.disagrees == decision.reasons
+    # Figures of a run that took its own acceptance back count as little there as here.
+    back = withdrawn(entry.decision, "The same code came out 1.05x.")
+    other = replace(other, entries=(replace(entry, decision=back),))
+    ((decision, _),) = reconcile(first, [other])
+    assert [reason.text for reason in decision.reasons] == ["On Third: The same code came out 1.05x."]
     # The same change of another text is another change.
     ((decision, witnesses),) = reconcile(
         first, [replace(other, entries=(replace(other_entry, after_sha256="0" * 64),))]

@@ -170,6 +170,7 @@ ODD = [
     ("a number for a text", lambda folder: edit(folder / "run.json", commit=7), "run.json has no proper `commit`"),
     ("a verdict of its own", lambda folder: edit(folder / "decisions.jsonl", verdict="perhaps"), "decisions.jsonl, line 1 has no proper `verdict`"),
     ("accepted without a decision", lambda folder: edit(folder / "run.json", accepted=["x"]), "do not name the same accepted changes"),
+    ("a run that is not to be believed", lambda folder: edit(folder / "run.json", controls=[{"blocks": True}]), "accepts changes although the same code differed from itself"),
     ("no patch", lambda folder: shutil.rmtree(folder / "patches"), "patches/.*.patch is missing or not a file"),
     ("a link", _link, "patch is missing or not a file"),
     ("a path for an id", lambda folder: edit(folder / "candidates.jsonl", id="../../x"), "stands there twice, or without a decision"),
