@@ -19,7 +19,7 @@ from optimizer.errors import OptimizerError
 
 _INTERRUPTED = 130
 _BUG = 70
-_COMMANDS = ("check", "measure", "judge", "rules", "explain")
+_COMMANDS = ("check", "doctor", "measure", "judge", "rules", "explain")
 _EPILOG = f"Further commands: {', '.join(f'optimize {name}' for name in _COMMANDS)}; each has --help."
 
 
