@@ -117,9 +117,6 @@ def _source(path: Path) -> str:
 
 
 def _candidate(request: Request, before: str, after: str) -> Candidate:
-    if before == after:
-        message = f"{request.before} and {request.after} are equal; there is no change to judge."
-        raise UsageError(message)
     path = request.before.name
     target = _target(request, before)
     _find(request.after, after, request.qualname)

@@ -185,12 +185,13 @@ def _missing(
     readability: Readability | None, verification: Verification | None, measurements: Sequence[Measurement]
 ) -> Iterator[Reason]:
     absent = {
-        Stage.READABILITY: readability is None,
-        Stage.VERIFY: verification is None,
-        Stage.MEASURE: not measurements,
+        Stage.READABILITY: (readability is None, "The stage 'readability' gave no evidence."),
+        Stage.VERIFY: (
+            verification is None,
+            "Behaviour was not judged, so the change is not accepted; a gain alone never is.",
+        ),
+        Stage.MEASURE: (not measurements, "The stage 'measure' gave no evidence."),
     }
-    for stage, missing in absent.items():
+    for stage, (missing, text) in absent.items():
         if missing:
-            yield Reason(
-                stage=stage, code="stage did not run", text=f"The stage '{stage.value}' gave no evidence."
-            )
+            yield Reason(stage=stage, code="stage did not run", text=text)

@@ -103,16 +103,19 @@ class Prover:
             verification = self._with_suite(candidate, verification)
         return decide(readability=readability, verification=verification, measurements=measurements)
 
-    def weigh(self, candidate: Candidate) -> Decision:
+    def weigh(self, candidate: Candidate, *, measure_only: bool = False) -> Decision:
         """The decision on somebody else's change: behaviour first, and speed whenever that is the same.
 
-        The project's tests are left to the caller, who knows the whole change.
+        With `measure_only` behaviour is not judged. The project's tests are left to the caller, who knows the
+        whole change.
         """
         subjects = [self.subject(candidate, interpreter) for interpreter in self.project.interpreters]
-        self._tell(Stage.VERIFY, candidate)
-        verification = self._compare_all(subjects)
+        verification = None
+        if not measure_only:
+            self._tell(Stage.VERIFY, candidate)
+            verification = self._compare_all(subjects)
         measurements: tuple[Measurement, ...] = ()
-        if verification.behaviour is Behaviour.SAME:
+        if verification is None or verification.behaviour is Behaviour.SAME:
             self._tell(Stage.MEASURE, candidate)
             measurements = self._measure_all(subjects)
         low = min((one.low for one in measurements), default=1.0)

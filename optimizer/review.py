@@ -61,6 +61,7 @@ class Reviewer:
     watch: Callable[[Progress], None]
     metric: Metric = Metric.TIME
     command: str = ""
+    measure_only: bool = False
     controls: Controls = field(default_factory=Controls)
 
     def review(self, revision: Revision) -> Iterator[Decision]:
@@ -82,6 +83,9 @@ class Reviewer:
         with TemporaryDirectory(prefix="tenpercent-scratch-", ignore_cleanup_errors=True) as scratch:
             project = with_importing(self.project, revision.tree, workload, self.runner)
             prover = self._prover(project, revision.tree, workload, Path(scratch))
+            if self.measure_only:
+                yield from (prover.weigh(candidate, measure_only=True) for candidate in changed)
+                return
             trouble = prover.suite_differences(revision.after)
             for candidate in changed:
                 yield _with_trouble(prover.weigh(candidate), trouble)

@@ -124,6 +124,7 @@ def _check_repository(options: argparse.Namespace, scratch: Path) -> None:
             controls=controls,
             watch=progress_to(sys.stderr, quiet=options.json),
             metric=options.metric,
+            measure_only=options.measure_only,
             command=options.workload,
         )
         decisions = list(reviewer.review(revision))

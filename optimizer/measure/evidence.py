@@ -27,7 +27,7 @@ def objections(gated: Gated, trial: Trial) -> Iterator[str]:
     yield from unfit
     if not gated.accepted and not unfit:
         yield _not_enough(gated.look, trial)
-    yield from _slower_strata(gated.processes)
+    yield from slower_strata(gated.processes)
 
 
 def strata(processes: Sequence[Process]) -> Iterator[Stratum]:
@@ -84,11 +84,12 @@ def interval(look: Look) -> str:
     return f"{math.exp(look.mean):.2f}x (between {math.exp(look.low):.2f}x and {math.exp(look.high):.2f}x)"
 
 
-def _slower_strata(processes: Sequence[Process]) -> Iterator[str]:
+def slower_strata(processes: Sequence[Process], *, slowest: float = SLOWEST_STRATUM) -> Iterator[str]:
+    """Classes of inputs that surely get slower than `slowest` (the log of a ratio) allows, as sentences."""
     if len(processes) < _FEWEST_FOR_STRATUM:
         return
     for stratum in strata(processes):
-        if math.log(stratum.high) < SLOWEST_STRATUM:
+        if math.log(stratum.high) < slowest:
             yield (
                 f"Calls with {stratum.name or 'no arguments'} ({stratum.weight:.0%} of the calls) get slower:"
                 f" {stratum.ratio:.2f}x, at most {stratum.high:.2f}x."

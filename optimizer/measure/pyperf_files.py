@@ -19,6 +19,18 @@ from optimizer.measure.environment import cpu_count, cpu_model
 from optimizer.measure.processes import Process
 from optimizer.model import Subject
 
+_OF_THE_MACHINE = (
+    "aslr",
+    "boot_time",
+    "cpu_config",
+    "cpu_freq",
+    "cpu_temp",
+    "load_avg_1min",
+    "perf_version",
+    "runnable_threads",
+    "uptime",
+)
+
 
 def pyperf_texts(subject: Subject, processes: Sequence[Process]) -> tuple[str, str]:
     """The JSON texts for before and after."""
@@ -32,12 +44,14 @@ def pyperf_texts(subject: Subject, processes: Sequence[Process]) -> tuple[str, s
 
 
 def _common(name: str, processes: Sequence[Process]) -> dict[str, str | int | float]:
-    """What all runs share. The host's name is left out: it says who, not what."""
+    """What all runs share: the interpreter that was measured, and the machine as pyperf itself sees it.
+
+    The host's name and paths are left out: they say who, not what.
+    """
     measured = {key: value for key, value in processes[0].metadata.items() if value}
-    machine: dict[str, str | int | float] = {
-        "cpu_model_name": cpu_model() or "unknown",
-        "cpu_count": cpu_count(),
-    }
+    seen = pyperf.Run([1.0]).get_metadata()
+    machine: dict[str, str | int | float] = {key: seen[key] for key in _OF_THE_MACHINE if key in seen}
+    machine |= {"cpu_model_name": cpu_model() or "unknown", "cpu_count": cpu_count()}
     ratio = math.exp(fmean(process.x for process in processes))
     return machine | measured | {"name": name, "unit": "second", "duet_mean_ratio": round(ratio, 4)}
 

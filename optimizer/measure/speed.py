@@ -10,7 +10,7 @@ from statistics import fmean, median
 
 from optimizer.measure.control import Control
 from optimizer.measure.environment import cpu_model, unsteady
-from optimizer.measure.evidence import interval, objections, strata, worst_call
+from optimizer.measure.evidence import interval, objections, slower_strata, strata, worst_call
 from optimizer.measure.gate import bounds
 from optimizer.measure.processes import Unmeasurable
 from optimizer.measure.pyperf_files import pyperf_texts
@@ -48,7 +48,7 @@ def not_slower(trial: Trial) -> tuple[Gated | None, tuple[str, ...]]:
     except Unmeasurable as reason:
         return None, (str(reason),)
     if gated.accepted:
-        return gated, ()
+        return gated, tuple(slower_strata(gated.processes, slowest=math.log(trial.threshold)))
     look = gated.look
     verdict = "It costs time" if look.high < 0 else "It may cost time"
     limit = f"{1 - trial.threshold:.0%} slower is the most that is allowed"

@@ -46,6 +46,13 @@ def test_a_patch_that_changes_what_is_counted(project: Path) -> None:
     assert run_git(project, "status", "--porcelain") == ""
 
 
+def test_measuring_alone_judges_no_behaviour(project: Path) -> None:
+    (project / "logs.py").write_text(WRONG)
+    verdict = checked(project, "--base", "HEAD", "--measure-only")
+    assert (verdict["verdict"], verdict["behaviour"]) == ("refuse", "not judged")
+    assert verdict["measurements"]
+
+
 def test_new_files_are_named_as_not_judged(project: Path) -> None:
     (project / "logs.py").write_text(FASTER)
     (project / "extra.py").write_text("WORDS = []\n")
@@ -62,7 +69,6 @@ def test_new_files_are_named_as_not_judged(project: Path) -> None:
         (("--patch", "logs.py"), "does not apply"),
         ((), "Give BEFORE.py and AFTER.py"),
         (("logs.py", "logs.py"), "--function"),
-        (("logs.py", "logs.py", "--function", "levels"), "equal"),
     ],
 )
 def test_wrong_usage_is_one_sentence(project: Path, arguments: tuple[str, ...], words: str) -> None:

@@ -232,13 +232,14 @@ class TestPyperf:
         metadata = before.get_metadata()
         assert metadata["python_version"] == "3.12.1 (64-bit)"
         assert metadata["duet_mean_ratio"] == pytest.approx(1.3, abs=1e-3)
-        assert {"cpu_model_name", "platform"} <= metadata.keys()
-        assert "hostname" not in metadata
+        assert {"cpu_model_name", "platform", "perf_version", "cpu_count"} <= metadata.keys()
+        assert not {"hostname", "python_executable", "mem_max_rss"} & metadata.keys()
         ratios = sorted(run.get_metadata()["duet_ratio"] for run in before.get_runs())
         assert ratios == [1.28, 1.29, 1.3, 1.3, 1.31, 1.32]
 
     @pytest.mark.parametrize(
-        "command", [["compare_to"], ["compare_to", "--table"], ["stats"], ["hist"], ["show"], ["metadata"]]
+        "command",
+        [["compare_to"], ["compare_to", "--table"], ["stats"], ["hist"], ["show"], ["metadata"], ["check"]],
     )
     def test_pyperf_reads_them(self, files, command) -> None:
         names = [str(file) for file in files] if command[0] == "compare_to" else [str(files[0])]
