@@ -2,7 +2,8 @@
 
 L0 is: an allow-list for the environment, closed descriptors, no standard input, an own process group
 that is killed whole, limits on address space, file size, open files and CPU time, caps on output, a
-deadline on the wall clock, and one typed pipe for results, whose lines start with a nonce.
+deadline on the wall clock, and one typed pipe for results, whose lines start with a nonce. On Linux a worker
+stands under a supervisor of its own (`worker/supervise.py`), which ends what has left the group, too.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ WORKER = Path(__file__).parent.parent / "worker"
 _ALLOWED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _CHUNK = 1 << 16
 _GRACE_SECONDS = 1.0
+_ENDING_SECONDS = 10.0
 
 
 def allowed_environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -199,8 +201,8 @@ def _watch(process: subprocess.Popen[bytes], limits: Limits, result_fd: int | No
                     ended = ""
                     break
     finally:
+        usage = _end(process, supervised=result_fd is not None) if usage is None else usage
         _kill_group(process.pid)
-        usage = usage or _reap(process, block=True)
         for stream in (process.stdout, process.stderr):
             if stream:
                 stream.close()
@@ -244,6 +246,19 @@ def _reap(process: subprocess.Popen[bytes], *, block: bool = False) -> int | Non
         return None
     process.returncode = os.waitstatus_to_exitcode(status)
     return usage.ru_maxrss
+
+
+def _end(process: subprocess.Popen[bytes], *, supervised: bool) -> int:
+    """End a process that still runs; a supervisor ends what has left the group first, as only it can."""
+    usage = None
+    deadline = time.monotonic() + (_ENDING_SECONDS if supervised else 0)
+    if supervised:
+        os.kill(process.pid, signal.SIGTERM)
+    while time.monotonic() < deadline and (usage := _reap(process)) is None:
+        time.sleep(0.002)
+    if usage is None:
+        _kill_group(process.pid)
+    return usage or _reap(process, block=True) or 0
 
 
 def _kill_group(pid: int) -> None:

@@ -13,10 +13,7 @@ import importlib
 import importlib.util
 import json
 import os
-import signal
 import sys
-
-_PR_SET_PDEATHSIG = 1
 
 
 def _own_package(folder):
@@ -30,36 +27,8 @@ def _own_package(folder):
     spec.loader.exec_module(package)
 
 
-def _limit(limits):
-    """Lower this process's own limits; a platform without `resource` has none."""
-    try:
-        import resource
-    except ImportError:
-        return
-    wanted = {
-        resource.RLIMIT_AS: limits.get("memory_bytes"),
-        resource.RLIMIT_FSIZE: limits.get("file_bytes"),
-        resource.RLIMIT_NOFILE: limits.get("open_files"),
-        resource.RLIMIT_CPU: limits.get("cpu_seconds"),
-    }
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for kind, value in wanted.items():
-        if value:
-            _, hard = resource.getrlimit(kind)
-            ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(kind, (ceiling, ceiling))
-
-
-def _end_with_parent():
-    """Have the kernel kill this process when whoever started it is killed. Linux only."""
-    if not sys.platform.startswith("linux"):
-        return
-    try:
-        import ctypes
-
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    except (ImportError, OSError, AttributeError):
-        return
+def _part(name):
+    return importlib.import_module("tenpercent_worker." + name)
 
 
 def _read_all(descriptor):
@@ -72,6 +41,13 @@ def main(argv):
     job = json.loads(_read_all(job_fd))
     nonce = job.pop("nonce")
     os.set_inheritable(result_fd, False)
+    folder = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != folder]
+    # Byte code of the project is never written; that of this package saves compiling it in every process.
+    never, sys.dont_write_bytecode = sys.dont_write_bytecode, False
+    _own_package(folder)
+    _part("supervise").split(result_fd, job["limits"].get("memory_bytes", 0))
+    _part("confine").confine(job["limits"])
     owner = os.getpid()
 
     def send(message):
@@ -83,15 +59,8 @@ def main(argv):
         while view:
             view = view[os.write(result_fd, view) :]
 
-    _end_with_parent()
-    folder = os.path.dirname(os.path.abspath(__file__))
-    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != folder]
     sys.argv = ["worker"]
-    _own_package(folder)
-    _limit(job["limits"])
-    # Byte code of the project is never written; that of this package saves compiling it in every process.
-    never, sys.dont_write_bytecode = sys.dont_write_bytecode, False
-    task = importlib.import_module("tenpercent_worker." + job["task"])
+    task = _part(job["task"])
     sys.dont_write_bytecode = never
     # Only now: a project's file may be called like a module of the standard library that a task needs.
     sys.path[:0] = job["sys_path"]

@@ -16,6 +16,8 @@ import time
 
 MAX_ANSWER = 8 << 20
 GRACE_SECONDS = 1.0
+_MARK = 16
+_HEAD = _MARK + 8
 
 
 def isolated(function, cpu_seconds, wall_seconds):
@@ -24,6 +26,8 @@ def isolated(function, cpu_seconds, wall_seconds):
     `seconds` is the CPU time that the copy has used.
     """
     read_end, write_end = os.pipe()
+    # Whoever writes into every descriptor does not know what an answer begins with.
+    mark = os.urandom(_MARK)
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
@@ -32,13 +36,14 @@ def isolated(function, cpu_seconds, wall_seconds):
         try:
             os.close(read_end)
             _limit(cpu_seconds)
-            _answer(function, write_end)
+            _answer(function, write_end, mark)
             status = 0
         finally:
             os._exit(status)
     os.close(write_end)
     try:
         data, how = _read(read_end, time.monotonic() + wall_seconds)
+        data = data[_MARK:] if data[:_MARK] == mark else bytearray()
     finally:
         os.close(read_end)
     return _ended(pid, data, how)
@@ -50,7 +55,7 @@ def _limit(cpu_seconds):
     signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
 
 
-def _answer(function, descriptor):
+def _answer(function, descriptor, mark):
     try:
         answer = function()
     except MemoryError:
@@ -59,7 +64,7 @@ def _answer(function, descriptor):
         answer = {"not told": "%s: %s, in line %s" % (type(error).__name__, error, _line(error))}
     signal.setitimer(signal.ITIMER_PROF, 0)
     data = json.dumps(answer, separators=(",", ":")).encode("ascii")
-    view = memoryview(len(data).to_bytes(8, "big") + data)
+    view = memoryview(mark + len(data).to_bytes(8, "big") + data)
     while view:
         view = view[os.write(descriptor, view) :]
 
@@ -82,7 +87,7 @@ def _read(descriptor, deadline):
         if not chunk:
             return data, "ok"
         data += chunk
-        if len(data) >= 8 and len(data) >= 8 + int.from_bytes(data[:8], "big"):
+        if len(data) >= _HEAD and len(data) >= _HEAD + int.from_bytes(data[_MARK:_HEAD], "big"):
             return data, "ok"
         if len(data) > MAX_ANSWER:
             return data, "flooded"

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import shutil
+import signal
+import subprocess
 import sys
+import textwrap
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +20,9 @@ from optimizer.errors import SandboxError
 from optimizer.ports import Job, Limits, Ran
 from optimizer.sandbox.launch import WORKER, Launcher, allowed_environment
 from optimizer.sandbox.safe_text import safe_text
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux")
+FIRST_WITH_SIGNALS = 6
 
 
 def python(code: str, tmp_path: Path, **limits: float) -> Ran:
@@ -58,7 +67,7 @@ def test_children_that_outlive_a_command_are_killed(tmp_path: Path) -> None:
     code = "import subprocess, sys; print(subprocess.Popen(['sleep', '60']).pid)"
     ran = python(code, tmp_path)
     assert ran.ended == "ok"
-    assert not is_running(int(ran.stdout))
+    wait_until(lambda: not is_running(int(ran.stdout)))
 
 
 def is_running(pid: int) -> bool:
@@ -129,6 +138,161 @@ def test_how_a_worker_ends(code: str, ended: str, tmp_path: Path) -> None:
     )
     assert ran.ended == ended
     assert ran.messages == ()
+
+
+DAEMON = """
+import os, signal, time
+def run(payload, send):
+    if os.fork() == 0:
+        os.setsid()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP): signal.signal(number, signal.SIG_IGN)
+        if os.fork():
+            os._exit(0)
+        send_pid = os.open("daemon", os.O_WRONLY | os.O_CREAT)
+        os.write(send_pid, str(os.getpid()).encode())
+        os.rename("daemon", "daemon.pid")
+        time.sleep(10_000)
+    while not os.path.exists("daemon.pid"): time.sleep(0.01)
+    END
+"""
+
+
+@linux
+@pytest.mark.parametrize(
+    ("end", "ended"),
+    [("return", "ok"), ("os._exit(0)", "crashed"), ("time.sleep(10_000)", "timeout"), ("1 / 0", "crashed")],
+)
+def test_a_daemon_that_left_the_group_and_the_session_is_ended(end: str, ended: str, tmp_path: Path) -> None:
+    assert hostile(DAEMON.replace("END", end), tmp_path, wall_seconds=4).ended == ended
+    assert not is_there(int((tmp_path / "daemon.pid").read_text()))
+
+
+@linux
+def test_daemons_end_when_whoever_started_the_worker_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "hostile_task.py").write_text(DAEMON.replace("END", "time.sleep(10_000)"))
+    worker = with_task(tmp_path)
+    code = (
+        "import sys; from pathlib import Path; from optimizer.ports import Job; from optimizer.sandbox.launch import Launcher\n"
+        "job = Job(task='hostile_task', payload={}, python=sys.executable, cwd=Path(sys.argv[1]))\n"
+        "Launcher(worker=Path(sys.argv[2])).work(job)\n"
+    )
+    starter = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path), str(worker)], cwd=WORKER.parent.parent
+    )
+    wait_until((tmp_path / "daemon.pid").exists)
+    starter.kill()
+    starter.wait()
+    daemon = int((tmp_path / "daemon.pid").read_text())
+    wait_until(lambda: not is_there(daemon))
+
+
+@linux
+@pytest.mark.parametrize("leave", ["", "os.setsid()"])
+def test_a_fork_bomb_is_counted_and_ended(leave: str, tmp_path: Path) -> None:
+    code = f"""
+        import os
+        def run(payload, send):
+            while True:
+                try:
+                    if os.fork() == 0: {leave or "pass"}
+                except OSError: pass
+    """
+    ran = hostile(textwrap.dedent(code), tmp_path, wall_seconds=20)
+    assert ran.ended == "crashed"
+    assert ran.seconds < 20
+    assert not [pid for pid in pids() if str(tmp_path) in command_line(pid)]
+
+
+@linux
+def test_the_memory_of_all_processes_is_counted_together(tmp_path: Path) -> None:
+    code = """
+        import os, time
+        def run(payload, send):
+            for _ in range(2): os.fork()
+            held = b"x" * (300 << 20)
+            time.sleep(10_000)
+    """
+    ran = hostile(textwrap.dedent(code), tmp_path, wall_seconds=50, memory_bytes=700 << 20)
+    assert ran.ended == "crashed"
+
+
+@linux
+def test_limits_cannot_be_raised_again(tmp_path: Path) -> None:
+    code = """
+        import resource
+        def run(payload, send):
+            resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            send({"raised": True})
+    """
+    assert hostile(textwrap.dedent(code), tmp_path).messages == ()
+
+
+@linux
+@pytest.mark.parametrize("whom", ["os.getppid()", "STARTER"])
+def test_no_signal_reaches_what_the_worker_did_not_start(whom: str, tmp_path: Path) -> None:
+    if scopes_of_landlock() < FIRST_WITH_SIGNALS:
+        pytest.skip("Linux 6.12 or newer is needed")
+    code = f"""
+        import os, signal
+        def run(payload, send):
+            try:
+                os.kill({whom.replace("STARTER", str(os.getpid()))}, signal.SIGTERM)
+            except PermissionError:
+                send({{"refused": True}})
+    """
+    ran = hostile(textwrap.dedent(code), tmp_path)
+    assert (ran.ended, ran.messages) == ("ok", ({"refused": True},))
+
+
+def test_a_worker_may_end_what_it_started(tmp_path: Path) -> None:
+    code = """
+        import subprocess, sys
+        def run(payload, send):
+            child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"])
+            child.terminate()
+            send({"status": child.wait()})
+    """
+    assert hostile(textwrap.dedent(code), tmp_path).messages == ({"status": -signal.SIGTERM},)
+
+
+def hostile(code: str, folder: Path, **limits: float) -> Ran:
+    (folder / "hostile_task.py").write_text(code)
+    job = Job(
+        task="hostile_task",
+        payload={},
+        python=sys.executable,
+        cwd=folder,
+        limits=Limits(**limits),  # type: ignore[arg-type]
+    )
+    return Launcher(worker=with_task(folder)).work(job)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """The deadline is for a test that fails."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def is_there(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists() and bool(command_line(pid))
+
+
+def pids() -> list[int]:
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+
+
+def command_line(pid: int) -> str:
+    """Empty for a process that has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
+def scopes_of_landlock() -> int:
+    return int(ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1))
 
 
 def with_task(folder: Path) -> Path:

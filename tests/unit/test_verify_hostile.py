@@ -61,6 +61,54 @@ HOSTILE = {
             try: os.write(descriptor, b'{"index": 0, "how": "ok", "outcome": {}}\\n')
             except OSError: pass
         """,
+    "writes a whole answer into every descriptor": """
+        import os
+        data = b'{"result": {}, "raised": null}'
+        for descriptor in range(3, 64):
+            try: os.write(descriptor, len(data).to_bytes(8, 'big') + data)
+            except OSError: pass
+        os._exit(0)
+        """,
+    "leaves a daemon": """
+        import os, time
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork(): os._exit(0)
+            time.sleep(10_000)
+        print('done')
+        """,
+    "ends its parents": """
+        import os, signal
+        os.killpg(os.getpgid(os.getppid()), signal.SIGKILL)
+        """,
+    "raises what nothing catches": "raise BaseException('no')",
+    "leaves when it exits": """
+        import atexit, sys
+        atexit.register(sys.exit, 3)
+        print('registered')
+        """,
+    "raises its limits and eats memory": """
+        import resource
+        try: resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        except ValueError: pass
+        hoard = [bytearray(1 << 20) for _ in range(1 << 20)]
+        """,
+    "leaves threads that never end": """
+        import threading, time
+        for _ in range(3): threading.Thread(target=time.sleep, args=(10_000,)).start()
+        """,
+    "recurses without a limit": """
+        import sys
+        sys.setrecursionlimit(10 ** 9)
+        def deeper(n): return deeper(n + 1)
+        deeper(0)
+        """,
+    "has the interpreter walk into nothing": "import ctypes; ctypes.string_at(0)",
+    "ignores every signal and waits": """
+        import signal, time
+        for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}: signal.signal(number, signal.SIG_IGN)
+        while True: time.sleep(10_000)
+        """,
     "waits for input": "input()",
     "removes its own module": "import sys; sys.modules.clear()",
 }
@@ -89,8 +137,12 @@ def with_body(body: str) -> str:
     return f"def total(xs: list[int]) -> int:\n{textwrap.indent(body, '    ')}\n    return sum(xs)\n"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("what", HOSTILE)
+QUICK = ("loops for ever", "ends its parents", "writes a whole answer into every descriptor")
+
+
+@pytest.mark.parametrize(
+    "what", [pytest.param(what, marks=[] if what in QUICK else [pytest.mark.slow]) for what in HOSTILE]
+)
 def test_it_is_refused_within_its_limits(what, tmp_path):
     started = time.monotonic()
     found = judged(tmp_path, with_body(HOSTILE[what]))
