@@ -15,7 +15,7 @@ from optimizer.facts.scopes import Scope, ScopeKind
 from optimizer.facts.tree import FUNCTIONS
 from optimizer.facts.type_of import Types
 
-_FROZEN = tables.IMMUTABLE | {"re.Pattern", "re.RegexFlag", "function"}
+_FROZEN = tables.IMMUTABLE | {"re.Pattern", "re.Match", "re.RegexFlag", "function"}
 
 
 class Dependencies:

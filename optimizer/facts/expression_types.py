@@ -150,7 +150,7 @@ class ExpressionTypes:
         origin = self.imports.origin(call.func)
         if origin:
             name = tables.FUNCTIONS.get(origin, "")
-            return proved(name) if name else NOTHING
+            return proved(name, tables.FUNCTION_ELEMENTS.get(origin, "")) if name else NOTHING
         match call.func:
             case ast.Name(id=name) as func if self.names.is_builtin(name, func):
                 return self._builtin(name, call)

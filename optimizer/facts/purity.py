@@ -21,7 +21,8 @@ from optimizer.facts.type_of import Types
 from optimizer.model import Assumption, Evidence
 
 KNOWN = tables.SCALARS | tables.CONTAINERS
-_TESTED = KNOWN | {"re.Pattern", "function"}
+_PATTERNS = frozenset({"re.Pattern", "re.Match"})
+_TESTED = KNOWN | _PATTERNS | {"function"}
 _MOST_TEXT = 60
 
 
@@ -201,7 +202,7 @@ class Purities:
             return
         yield from self.look(expr.value, repeat=repeat)
         fact = self.types.type_of(expr.value)
-        if fact.name in KNOWN | {"re.Pattern"}:
+        if fact.name in KNOWN | _PATTERNS:
             yield from self.given(expr.value, fact, "reads an attribute of", holds=True)
         elif self.attributes.is_plain(expr):
             text = f"`{self.text(expr)}` is a stored value: no class of the repository makes it a property"

@@ -37,8 +37,12 @@ FUNCTIONS = {
     "math.log": "float", "math.log2": "float", "math.log10": "float", "math.hypot": "float", "math.fsum": "float",
     "math.gcd": "int", "math.isqrt": "int", "math.comb": "int", "math.isnan": "bool", "math.isinf": "bool",
     "itertools.chain": "itertools.chain",
+    "re.match": "re.Match", "re.search": "re.Match", "re.fullmatch": "re.Match", "re.finditer": "callable_iterator",
 }  # fmt: skip
-"""Functions of the standard library whose result has exactly this type."""
+"""Functions of the standard library whose result has exactly this type; a `re.Match` may also be None."""
+
+FUNCTION_ELEMENTS = {"re.finditer": "re.Match"}
+"""What iterating over the result of these functions gives."""
 
 _SAME_TEXT = (
     "capitalize", "center", "expandtabs", "ljust", "lower", "lstrip", "removeprefix", "removesuffix", "replace",
@@ -85,6 +89,12 @@ METHODS: dict[str, dict[str, tuple[str, str]]] = {
     "frozenset": {name: ("frozenset" if kind == "same" else kind, "") for name, kind in (_SET | _SET_TESTS).items()},
     "int": {"bit_length": ("int", ""), "to_bytes": ("bytes", "")},
     "float": {"is_integer": ("bool", ""), "hex": ("str", "")},
+    "re.Pattern": dict.fromkeys(("match", "search", "fullmatch"), ("re.Match", ""))
+    | {"finditer": ("callable_iterator", "re.Match"), "findall": ("list", ""), "split": ("list", "")},
+    "re.Match": {
+        "start": ("int", ""), "end": ("int", ""), "span": ("tuple", "int"), "groups": ("tuple", ""),
+        "groupdict": ("dict", "str"),
+    },
 }  # fmt: skip
 """Result and element type of methods of exact builtin types. Str methods of an exact str give an exact str."""
 
@@ -98,6 +108,7 @@ PURE_METHODS: dict[str, frozenset[str]] = {
     "int": frozenset({"bit_length", "bit_count", "conjugate"}),
     "float": frozenset({"is_integer", "hex", "conjugate"}),
     "re.Pattern": frozenset({"search", "match", "fullmatch", "findall", "split", "sub", "subn"}),
+    "re.Match": frozenset({"start", "end", "span", "group", "groups", "groupdict"}),
 }
 """Methods without effects, given arguments that are scalars (or none)."""
 

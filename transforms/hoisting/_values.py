@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import keyword
 from collections.abc import Iterator, Sequence
 
 from optimizer.facts.facts import Facts
 from optimizer.model import Assumption
 
 IMMUTABLE = frozenset({"str", "bytes", "int", "float", "bool", "complex", "NoneType", "frozenset", "range"})
+_HELD = IMMUTABLE | {"re.Match", "re.Pattern"}
+_GIVE_TEXTS = frozenset({"group", "groups", "span"})
 _PARTICIPLES = {
     "strip": "stripped",
     "lstrip": "stripped",
@@ -55,6 +58,15 @@ def assumptions_if_pure(expr: ast.expr, facts: Facts) -> tuple[Assumption, ...] 
     return tuple(purity.assumptions)
 
 
+def is_immutable(call: ast.Call, facts: Facts) -> bool:
+    """Whether the call gives an object that nobody can tell from an equal one, but by `is`."""
+    match call.func:
+        case ast.Attribute(value=value, attr=attr) if attr in _GIVE_TEXTS:
+            # Texts, None, or a tuple of these.
+            return facts.type_of(value).name == "re.Match"
+    return facts.type_of(call).name in IMMUTABLE
+
+
 def stays(expr: ast.expr, within: Sequence[ast.stmt], facts: Facts) -> bool:
     """Whether nothing that `expr` reads can change while these statements run."""
     return all(_name_stays(name, within, facts) for name in _names(expr)) and not any(
@@ -68,7 +80,7 @@ def _name_stays(name: ast.Name, within: Sequence[ast.stmt], facts: Facts) -> boo
         return True
     if facts.writes(name.id, list(within)):
         return False
-    if facts.type_of(name).name in IMMUTABLE and facts.is_plain_local(name.id, name):
+    if facts.type_of(name).name in _HELD and facts.is_plain_local(name.id, name):
         return True
     return all(facts.is_unchanged(name, statement) for statement in within)
 
@@ -96,11 +108,23 @@ def local_name(expr: ast.Call, function: ast.AST) -> str:
 
 def _described(expr: ast.Call) -> str:
     match expr.func:
+        case ast.Attribute(attr="group" | "get") if name := _named_key(expr):
+            return name
         case ast.Attribute(attr=attr):
             return _PARTICIPLES.get(attr, f"{attr}_value")
         case ast.Name(id=name) if expr.args:
             return _BUILTINS.get(name, f"{name}_of_{{}}").format(_subject(expr.args[0]))
     return "value"
+
+
+def _named_key(call: ast.Call) -> str:
+    """The key or group that is asked for by name, when that can be the name of a variable."""
+    match call.args:
+        case [ast.Constant(value=str() as name), *_] if name.isidentifier() and not keyword.iskeyword(
+            name.lower()
+        ):
+            return name.lower()
+    return ""
 
 
 def _subject(expr: ast.expr) -> str:

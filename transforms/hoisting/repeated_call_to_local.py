@@ -9,7 +9,7 @@ from optimizer.facts.facts import Facts
 from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transform, Trap
 from transforms.hoisting._only_read import why_not_only_read
 from transforms.hoisting._places import outermost_function
-from transforms.hoisting._values import IMMUTABLE, assumptions_if_pure, local_name, stays
+from transforms.hoisting._values import assumptions_if_pure, is_immutable, local_name, stays
 
 # One of these alone costs less than a local saves elsewhere.
 _CHEAP = frozenset(
@@ -95,6 +95,20 @@ class RepeatedCallToLocal(Transform):
         ),
         Example(
             before="""
+                import re
+
+                _PAIR = re.compile(r"(\\w+)=(\\w*)")
+
+                def pairs(text):
+                    found = {}
+                    for match in _PAIR.finditer(text):
+                        found[match.group(1)] = match.group(1) + match.group(2)
+                    return found
+            """,
+            because="`match.group(1)` on the left comes second, and `+` before it",
+        ),
+        Example(
+            before="""
                 def clean(line: str):
                     # Blank lines are left out.
                     if line.strip():
@@ -123,6 +137,28 @@ class RepeatedCallToLocal(Transform):
                     return sum(part) / total if total else total
             """,
             call="share([1], [1, 2]), share([1], [])",
+        ),
+        Example(
+            before="""
+                import re
+
+                _NUMBER = re.compile(r"\\d+")
+
+                def numbers(text):
+                    for match in _NUMBER.finditer(text):
+                        yield int(match.group()), match.start(), match.group()
+            """,
+            after="""
+                import re
+
+                _NUMBER = re.compile(r"\\d+")
+
+                def numbers(text):
+                    for match in _NUMBER.finditer(text):
+                        group = match.group()
+                        yield int(group), match.start(), group
+            """,
+            call="list(numbers('a 1 23'))",
         ),
         Example(
             before="""
@@ -208,10 +244,9 @@ def _kept_in(statement: ast.stmt, call: ast.Call, until: Sequence[ast.stmt], fac
 
 def _why_not(calls: Sequence[ast.Call], statement: ast.stmt, facts: Facts) -> str:
     """Why one value cannot stand for all of these calls."""
-    kind = facts.type_of(calls[0]).name
-    if kind not in IMMUTABLE and kind not in _CONTAINERS:
-        return "Nothing shows what type the call gives."
-    if kind in _CONTAINERS:
+    if not is_immutable(calls[0], facts):
+        if facts.type_of(calls[0]).name not in _CONTAINERS:
+            return "Nothing shows what type the call gives."
         # Each call gives a new one; nobody may notice that it is the same one now.
         for call in calls:
             if because := why_not_only_read(call, facts):
@@ -273,7 +308,7 @@ def _comes_first(node: ast.Call, statement: ast.stmt, facts: Facts) -> bool:
     for parent in facts.ancestors(node):
         if parent is statement:
             return _starts_with(statement, child)
-        if not _is_first_operand(parent, child):
+        if not _comes_first_in(parent, child, facts):
             return False
         child = parent
     return False
@@ -288,14 +323,44 @@ def _starts_with(statement: ast.stmt, child: ast.AST) -> bool:
     return False
 
 
-def _is_first_operand(parent: ast.AST, child: ast.AST) -> bool:
+def _comes_first_in(parent: ast.AST, child: ast.AST, facts: Facts) -> bool:
+    """Whether all that is evaluated before `child` are constants and variables, which nothing can tell."""
+    for operand in _operands(parent):
+        if operand is child:
+            return True
+        if not _is_quiet(operand, facts):
+            return False
+    return False
+
+
+def _operands(parent: ast.AST) -> list[ast.AST]:
+    """What is surely evaluated of an expression, in this order, before the expression itself does anything."""
     match parent:
-        case ast.Compare(left=first) | ast.BinOp(left=first) | ast.UnaryOp(operand=first):
-            return first is child
-        case ast.Subscript(value=first) | ast.Attribute(value=first) | ast.IfExp(test=first):
-            return first is child
-        case ast.Call(func=func):
-            return func is child
-        case ast.BoolOp(values=[first, *_]) | ast.Tuple(elts=[first, *_]) | ast.List(elts=[first, *_]):
-            return first is child
+        case ast.Compare(left=left, comparators=[right, *_]) | ast.BinOp(left=left, right=right):
+            return [left, right]
+        case ast.Subscript(value=value, slice=index):
+            return [value, index]
+        case ast.Slice(lower=lower, upper=upper, step=step):
+            return [each for each in (lower, upper, step) if each is not None]
+        case ast.Call(func=func, args=args, keywords=keywords):
+            return [func, *args, *keywords]
+        case ast.BoolOp(values=[first, *_]) | ast.IfExp(test=first) | ast.UnaryOp(operand=first):
+            return [first]
+        case ast.Attribute(value=first) | ast.FormattedValue(value=first):
+            return [first]
+        case ast.Yield(value=ast.expr() as first) | ast.keyword(value=first):
+            return [first]
+        case ast.Tuple(elts=elements) | ast.List(elts=elements) | ast.JoinedStr(values=elements):
+            return list(elements)
+        case ast.Dict(keys=[ast.expr() as key, *_], values=[value, *_]):
+            return [key, value]
+    return []
+
+
+def _is_quiet(operand: ast.AST, facts: Facts) -> bool:
+    match operand:
+        case ast.Constant():
+            return True
+        case ast.Name():
+            return not facts.may_raise(operand)
     return False

@@ -28,8 +28,10 @@ def apply(text: str, tree: ast.Module, edit: Edit, *, line_length: int | None = 
     lines = split_lines(text)
     style = style_of(text, tree, lines, line_length)
     outer = containers(tree, edit.changes)[0].outer
+    removed = frozenset(change.first for change in edit.changes if not change.code)
     served = [
-        imported(tree, lines, need, outer, style=style, alone=not edit.constants) for need in edit.imports
+        imported(tree, lines, need, outer, style=style, alone=not edit.constants, removed=removed)
+        for need in edit.imports
     ]
     for one in served:
         edit = _renamed(edit, one)

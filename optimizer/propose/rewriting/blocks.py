@@ -32,13 +32,16 @@ def changed_block(
     units = [unit for before, after in zip(old, new, strict=True) for unit in _units(before, after, plan)]
     found: list[Statement] = []
     waiting: list[cst.EmptyLine] = []
+    starts_anew = False
     while units:
         replaced, planned = _take(units, plan)
         placed = [unit.new for unit in replaced] if planned is None else _placed(planned, replaced, plan)
         if placed:
-            found += [_below(waiting, placed[0]), *placed[1:]]
-            waiting = []
+            first = _below(waiting, placed[0])
+            found += [_without_blank_lines_above(first) if starts_anew else first, *placed[1:]]
+            waiting, starts_anew = [], False
         else:
+            starts_anew = not found
             olds = [unit.old for unit in replaced]
             above = olds[0].leading_lines
             stay = plan.lost(above, ())
@@ -120,6 +123,14 @@ def _with_end_of_line(new: Statement, old: Statement, lost: Counter[str], room: 
         return new
     lost[comment.value] -= 1
     return new.with_changes(trailing_whitespace=old.trailing_whitespace)
+
+
+def _without_blank_lines_above(statement: Statement) -> Statement:
+    """The statement as the first of a block, which no blank line stands above."""
+    lines = list(statement.leading_lines)
+    while lines and lines[0].comment is None:
+        del lines[0]
+    return statement.with_changes(leading_lines=lines)
 
 
 def _below(waiting: Sequence[cst.EmptyLine], statement: Statement) -> Statement:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from optimizer.propose.rewriting.lines import last_line_of
@@ -29,19 +29,29 @@ class Imported:
 
 
 def imported(
-    tree: ast.Module, lines: Sequence[str], need: Import, outer: ast.stmt, *, style: Style, alone: bool
+    tree: ast.Module,
+    lines: Sequence[str],
+    need: Import,
+    outer: ast.stmt,
+    *,
+    style: Style,
+    alone: bool,
+    removed: Collection[ast.AST] = (),
 ) -> Imported:
-    """Serve one import for code in `outer`; `alone` when no constant comes with it."""
+    """Serve one import for code in `outer`; `alone` when no constant comes with it.
+
+    What the statements in `removed` bind does not stand in its way.
+    """
     wanted = need.name or need.module
     block = _import_block(tree, outer)
     for node in block:
         if name := _serves(node, need):
-            if not _only_binding(tree, name, node) or binds_anywhere(outer, name.partition(".")[0]):
+            if not _only_binding(tree, name, node) or binds_anywhere(outer, name.partition(".")[0], removed):
                 message = f"the name {name} means something else here"
                 raise RewriteError(message)
             return Imported(wanted=wanted, name=name, splice=None)
     top = wanted.partition(".")[0]
-    if top_bindings(tree, top) or binds_anywhere(outer, top):
+    if top_bindings(tree, top) or binds_anywhere(outer, top, removed):
         message = f"the name {top} is already used for something else"
         raise RewriteError(message)
     splice = _joined(block, lines, need, style) or _insertion(tree, lines, block, need, style, alone=alone)

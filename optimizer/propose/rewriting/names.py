@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 _Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 
@@ -15,9 +15,12 @@ def top_bindings(tree: ast.Module, name: str) -> list[ast.AST]:
     return [*at_top, *elsewhere]
 
 
-def binds_anywhere(statement: ast.AST, name: str) -> bool:
-    """Whether anything in the statement binds `name` in any scope (attributes of classes count)."""
-    return any(name in bound_by(node) for node in ast.walk(statement))
+def binds_anywhere(statement: ast.AST, name: str, removed: Collection[ast.AST] = ()) -> bool:
+    """Whether anything in the statement binds `name` in any scope (attributes of classes count).
+
+    The simple statements in `removed` do not count.
+    """
+    return any(name in bound_by(node) for node in ast.walk(statement) if node not in removed)
 
 
 def bound_by(node: ast.AST) -> tuple[str, ...]:
