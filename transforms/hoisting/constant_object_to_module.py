@@ -35,6 +35,7 @@ _MAKERS = {
 _ORDINALS = {0: "FIRST", 1: "SECOND", 2: "THIRD"}
 _LAST_NAMES = frozenset(name.rpartition(".")[2] for name in _MAKERS)
 _FEWEST_LETTERS = 3
+_MOST_KEYS = 2
 # A timedelta of this many weeks still fits.
 _MOST_UNITS = 10**6
 
@@ -292,8 +293,10 @@ def _name_by_arguments(maker: str, call: ast.Call) -> str:
             return f"_{_ORDINALS[index]}_ITEM"
         case "operator.itemgetter", [ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1))], []:
             return "_LAST_ITEM"
-        case "operator.itemgetter" | "operator.attrgetter", [ast.Constant(value=str() as name)], []:
-            return f"_{name.strip('_').upper()}_GETTER" if name.isidentifier() and name.strip("_") else ""
+        case "operator.itemgetter" | "operator.attrgetter", keys, [] if len(keys) <= _MOST_KEYS:
+            names = [str(key.value) for key in keys if isinstance(key, ast.Constant)]
+            plain = len(names) == len(keys) and all(name.isidentifier() and name.strip("_") for name in names)
+            return f"_{'_'.join(name.strip('_').upper() for name in names)}_GETTER" if plain else ""
         case "datetime.timedelta", [], [ast.keyword(arg=str(unit), value=ast.Constant(value=1))]:
             return f"_ONE_{unit.removesuffix('s').upper()}"
     return ""

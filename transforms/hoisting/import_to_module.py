@@ -84,6 +84,16 @@ class ImportToModule(Transform):
         ),
         Example(
             before="""
+                __lazy_modules__ = {"decimal"}
+
+                def floor(x):
+                    import math
+                    return math.floor(x)
+            """,
+            because="the file imports late on purpose",
+        ),
+        Example(
+            before="""
                 import os
 
 
@@ -226,6 +236,8 @@ def _why_not(node: _Import, facts: Facts) -> str:
         name = each.name.partition(".")[0]
         if hasattr(builtins, name):
             return f"`{name}` is a builtin in the rest of the file."
+    if facts.writes("__lazy_modules__", facts.tree):
+        return "The file says that it imports late on purpose."
     if any(isinstance(part, ast.ImportFrom) and part.names[0].name == "*" for part in ast.walk(facts.tree)):
         return "What `import *` brings may have the same name."
     return ""

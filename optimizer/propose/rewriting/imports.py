@@ -152,8 +152,9 @@ def _insertion(
     if _in_standard_library(need.module) and real:
         if not group:
             return _before(top_line(real[0], lines), code + style.newline)
-        smaller = [node for node in group if _sort_key(node) < (bool(need.name), need.module)]
-        return _after(last_line_of(smaller[-1]), code) if smaller else _before(group[0].lineno, code)
+        standard = [node for node in group if _is_standard(node)]
+        smaller = [node for node in standard if _sort_key(node) < (bool(need.name), need.module)]
+        return _after(last_line_of(smaller[-1]), code) if smaller else _before(standard[0].lineno, code)
     if real:
         return _after(last_line_of(real[-1]), code)
     docstring = tree.body[:1] if ast.get_docstring(tree, clean=False) is not None else []
