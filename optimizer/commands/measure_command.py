@@ -9,8 +9,7 @@ from pathlib import Path
 
 from optimizer import config as settings
 from optimizer.adapters.git import GitRepository
-from optimizer.commands.shared import add_python, environments_for, open_ledger, progress_to
-from optimizer.measure.controls import Controls
+from optimizer.commands.shared import add_python, environments_for, machine_controls, open_ledger, progress_to
 from optimizer.measure.environment import cpu_model
 from optimizer.model import Machine, Witness
 from optimizer.remeasure import Remeasurer
@@ -52,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     project = find_project(
         root, runner, pythons=options.python or config.pythons, environments=environments_for(repository)
     )
-    with closing(open_ledger(root)) as ledger:
+    with closing(open_ledger(root)) as ledger, machine_controls() as controls:
         remeasurer = Remeasurer(
             repository=repository,
             project=project,
@@ -61,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
             config=config,
             cpu=cpu_model(),
             watch=progress_to(sys.stderr, quiet=False),
-            controls=Controls(ledger=ledger),
+            controls=controls,
         )
         machine, results = remeasurer.remeasure(bundle)
     file = add_session(bundle, machine, results)

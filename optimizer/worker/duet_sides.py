@@ -109,6 +109,10 @@ def public_entry(side, qualname):
         raise LookupError("%s is not there in both versions" % qualname)
     found = side.namespace[first]
     for name in map(_mangled, rest, [first, *rest]):
+        if isinstance(found, types.FunctionType):
+            raise LookupError(
+                "%s is made anew by each call of the function around it; name that one" % qualname
+            )
         found = next((vars(base)[name] for base in getattr(found, "__mro__", ()) if name in vars(base)), None)
         if found is None:
             raise LookupError("%s is not there in both versions" % qualname)

@@ -298,6 +298,13 @@ def test_what_cannot_be_timed_says_why(make, runner, changes, words):
         Sampler(subject=subject, runner=runner).draw()
 
 
+def test_a_nested_function_is_not_called_from_outside(make, runner):
+    text = "def f(n):\n    def g():\n        return n\n    return g()\n"
+    subject = make(text, text + "\n", "f.g", inputs="def inputs():\n    yield ()\n")
+    with pytest.raises(Unmeasurable, match="name that one"):
+        Sampler(subject=subject, runner=runner).draw()
+
+
 def test_a_module_whose_file_no_import_leads_to(make, runner, tmp_path):
     subject = make("def f(n):\n" + SLOW, "def f(n):\n" + FAST, calls=[((300,), {})])
     for apart in (False, True):
