@@ -12,7 +12,7 @@ from pathlib import Path
 from optimizer.errors import ProjectError
 from optimizer.model import Interpreter
 from optimizer.ports import Runner
-from optimizer.workload.identify import identify
+from optimizer.workload.identify import OLDEST, identify
 
 _ON_PATH = re.compile(r"python3\.\d+")
 _PRERELEASE = re.compile(r"[a-z]")
@@ -46,14 +46,18 @@ def find_installed(
     """Each Python that runs, once; with `version` ("3.12" or "3.12.1") only such ones. In the order of `_places`."""
     seen: set[str] = set()
     for place in _places(environment):
-        if not _may_be(version, place.hint):
+        if (
+            not _may_be(version, place.hint)
+            or _is_too_old(place.hint)
+            or os.path.realpath(place.path) in seen
+        ):
             continue
         found = _identified(place, runner)
         if found is None or not matches(version, found.interpreter.version):
             continue
         real = os.path.realpath(found.interpreter.executable)
         if real not in seen:
-            seen.add(real)
+            seen.update((real, os.path.realpath(place.path)))
             yield found
 
 
@@ -66,6 +70,10 @@ def matches(wanted: str, version: str) -> bool:
 def _may_be(wanted: str, hint: str) -> bool:
     """Whether starting it can be worth while, by the shorter of the two."""
     return matches(wanted, hint) or matches(hint, wanted)
+
+
+def _is_too_old(hint: str) -> bool:
+    return tuple(int(part) for part in hint.split(".")[:2]) < OLDEST
 
 
 def _identified(place: _Place, runner: Runner) -> Installed | None:
@@ -91,7 +99,11 @@ def _own() -> str:
 
 
 def _on_path(environment: Mapping[str, str]) -> Iterator[_Place]:
+    # What pyenv puts on PATH only starts, slowly, what is found among its versions anyway.
+    shims = _pyenv(environment).with_name("shims")
     for folder in filter(None, environment.get("PATH", "").split(os.pathsep)):
+        if Path(folder) == shims and _listed(_pyenv(environment)):
+            continue
         for path in _listed(Path(folder)):
             if _ON_PATH.fullmatch(path.name) and os.access(path, os.X_OK):
                 yield _Place(path=path, source="PATH", hint=path.name.removeprefix("python"))

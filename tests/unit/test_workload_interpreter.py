@@ -112,6 +112,14 @@ def test_a_shim_that_does_not_run_is_passed_over(tmp_path):
     assert find(tmp_path, python="3.10", environment=places)[0].executable == str(real)
 
 
+def test_the_shims_of_pyenv_are_not_started_where_its_versions_are(tmp_path):
+    shim = put(tmp_path, "pyenv/shims/python3.10", "3.10.7")
+    places = {"PATH": str(tmp_path / "pyenv/shims"), "PYENV_ROOT": str(tmp_path / "pyenv")}
+    assert find(tmp_path, python="3.10", environment=places)[0].executable == str(shim)
+    real = put(tmp_path, "pyenv/versions/3.10.7/bin/python", "3.10.7")
+    assert find(tmp_path, python="3.10", environment=places)[0].executable == str(real)
+
+
 def test_the_ends_of_what_is_promised_join_what_the_project_uses(tmp_path):
     put(tmp_path, ".venv/bin/python", "3.11.4")
     for version in ("3.9.18", "3.10.13", "3.11.7", "3.12.1", "3.13.0", "3.14.0rc2"):
