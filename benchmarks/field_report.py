@@ -98,6 +98,14 @@ def prepare(project: dict[str, Any], place: Path, python: str) -> None:
         "flit-core",
         *project["needs"],
     )
+    checkout(project, place, str(venv / "bin" / "python"))
+    quiet(*pip, "install", "--editable", str(place / "tree"))
+    (place / "ready").touch()
+
+
+def checkout(project: dict[str, Any], place: Path, python: str) -> None:
+    """The project's source distribution, unpacked in `place / "tree"` and committed."""
+    pip = (python, "-m", "pip", "--quiet", "--disable-pip-version-check")
     quiet(*pip, "download", "--no-binary", ":all:", "--no-deps", "--dest", str(place), project["requirement"])
     archive = next(place.glob("*.tar.gz"))
     with tarfile.open(archive) as contents:
@@ -119,8 +127,6 @@ def prepare(project: dict[str, Any], place: Path, python: str) -> None:
         "-m",
         "As released",
     )
-    quiet(*pip, "install", "--editable", str(place / "tree"))
-    (place / "ready").touch()
 
 
 def quiet(*argv: str) -> None:

@@ -19,7 +19,7 @@ from optimizer.errors import OptimizerError
 
 _INTERRUPTED = 130
 _BUG = 70
-_COMMANDS = ("check", "doctor", "measure", "judge", "rules", "explain")
+_COMMANDS = ("check", "doctor", "measure", "judge", "profile", "rules", "explain")
 _EPILOG = f"Further commands: {', '.join(f'optimize {name}' for name in _COMMANDS)}; each has --help."
 
 
@@ -58,4 +58,8 @@ def _dispatch(arguments: list[str]) -> int:
         parser = argparse.ArgumentParser(prog="optimize", description=command.run.__doc__, epilog=_EPILOG)
         parser.add_argument("--version", action="version", version=f"tenpercent {__version__}")
     command.arguments(parser)
-    return int(command.run(parser.parse_args(arguments[1:] if named else arguments)))
+    words, rest = arguments[1:] if named else arguments, []
+    if getattr(command, "TAKES_COMMAND", False) and "--" in words:
+        at = words.index("--")
+        words, rest = words[:at], words[at + 1 :]
+    return int(command.run(parser.parse_args(words, argparse.Namespace(command=rest))))

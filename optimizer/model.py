@@ -162,6 +162,27 @@ class Hotspot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """Seconds spent below these functions, outermost first. `inside` says that the last one itself was running."""
+
+    names: tuple[str, ...]
+    inside: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Where processor time went: `hotspots` the biggest share first, `stacks` the same by who called whom."""
+
+    kind: str
+    python: str
+    tests: int
+    seconds: float
+    hotspots: tuple[Hotspot, ...]
+    stacks: tuple[Stack, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """One recorded call.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from optimizer import config as settings
 from optimizer.adapters.git import GitRepository
-from optimizer.commands.shared import add_python, environments_for, machine_controls, open_ledger
+from optimizer.commands.shared import add_python, environments_for, machine_controls, open_ledger, place_of
 from optimizer.config import Config
 from optimizer.errors import UsageError
 from optimizer.measure.environment import cpu_model
@@ -25,8 +25,6 @@ from optimizer.report.live import Display
 from optimizer.report.terminal import show
 from optimizer.sandbox.launch import Launcher
 from optimizer.workload.project import find_project
-
-_PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +62,7 @@ def _minutes(text: str) -> float:
 
 def run(options: argparse.Namespace) -> int:
     """Find, prove and measure small rewrites that make a Python project faster; write those that hold."""
-    root, paths = _place(options.paths)
+    root, paths = place_of(options.paths)
     repository = GitRepository.open(root).within(root)
     config = _config(options, root)
     _check_outputs(options)
@@ -103,25 +101,6 @@ def run(options: argparse.Namespace) -> int:
         done = _follow(run_pipeline(wanted, tools), display)
     _hand_over(done, options)
     return 0
-
-
-def _place(paths: list[str]) -> tuple[Path, tuple[str, ...]]:
-    """The project's folder, and the paths inside it to keep to.
-
-    A single folder that holds a project of its own is the project; anything else lies in the one around
-    the current folder.
-    """
-    for path in paths:
-        if not Path(path).exists():
-            message = f"{path} does not exist; give a project's folder, or files and folders in one."
-            raise UsageError(message)
-    if len(paths) == 1 and any((Path(paths[0]) / name).exists() for name in _PROJECT_FILES):
-        return Path(paths[0]).resolve(), ()
-    here = Path.cwd()
-    around = [
-        folder for folder in (here, *here.parents) if any((folder / name).exists() for name in _PROJECT_FILES)
-    ]
-    return (around[0] if around else here), tuple(str(Path(path).resolve()) for path in paths)
 
 
 def _config(options: argparse.Namespace, root: Path) -> Config:

@@ -16,6 +16,8 @@ from optimizer.model import Progress
 from optimizer.ports import Repository
 from optimizer.workload.environments import Environments
 
+_PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
+
 
 def a_file(text: str) -> Path:
     """A path on the command line that must be a file."""
@@ -32,6 +34,25 @@ def open_ledger(root: Path, *, fresh: bool = False) -> SqliteLedger:
     if fresh:
         file.unlink(missing_ok=True)
     return SqliteLedger(file, warn=_warn)
+
+
+def place_of(paths: list[str]) -> tuple[Path, tuple[str, ...]]:
+    """The project's folder, and the paths inside it to keep to.
+
+    A single folder that holds a project of its own is the project; anything else lies in the one around
+    the current folder.
+    """
+    for path in paths:
+        if not Path(path).exists():
+            message = f"{path} does not exist; give a project's folder, or files and folders in one."
+            raise UsageError(message)
+    if len(paths) == 1 and any((Path(paths[0]) / name).exists() for name in _PROJECT_FILES):
+        return Path(paths[0]).resolve(), ()
+    here = Path.cwd()
+    around = [
+        folder for folder in (here, *here.parents) if any((folder / name).exists() for name in _PROJECT_FILES)
+    ]
+    return (around[0] if around else here), tuple(str(Path(path).resolve()) for path in paths)
 
 
 def add_python(parser: argparse.ArgumentParser) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, TypeAlias
 
 from optimizer.model import Hotspot, Kind, Recording, Sample, SourceFile, Target
@@ -82,19 +83,40 @@ def _seconds(
 
     What has no target of its own (a lambda, a nested function) counts for the target around it.
     """
-    around = _Around(functions.values())
-    targets = [around.of(path, line) for path, line, _ in profile["places"]]
     own: dict[Target, float] = defaultdict(float)
     cumulative: dict[Target, float] = defaultdict(float)
     total = 0.0
-    for stack, on_top, seconds in profile["stacks"]:
+    for seen, on_top, seconds in _stacks(profile, functions):
         total += seconds
-        seen = [target for number in stack if (target := targets[number]) is not None]
-        for target in set(seen):
+        for target in {one for one in seen if one is not None}:
             cumulative[target] += seconds
-        if on_top and (last := targets[stack[-1]]) is not None:
+        if on_top and (last := seen[-1]) is not None:
             own[last] += seconds
     return own, cumulative, total
+
+
+def stacks_of(
+    messages: Iterable[Message], files: Sequence[SourceFile]
+) -> Iterator[tuple[tuple[Target, ...], bool, float]]:
+    """The profile's stacks as targets, outermost first, whether the last one itself ran, and seconds.
+
+    A target that is around several places in a row (nested functions, recursion) stands there once.
+    """
+    functions = _functions(files)
+    for message in messages:
+        if "profile" in message:
+            for seen, on_top, seconds in _stacks(message["profile"], functions):
+                targets = (target for target, _ in groupby(one for one in seen if one is not None))
+                yield tuple(targets), on_top and seen[-1] is not None, seconds
+
+
+def _stacks(
+    profile: Message, functions: Mapping[_Key, Target]
+) -> Iterator[tuple[list[Target | None], bool, float]]:
+    around = _Around(functions.values())
+    targets = [around.of(path, line) for path, line, _ in profile["places"]]
+    for stack, on_top, seconds in profile["stacks"]:
+        yield [targets[number] for number in stack], bool(on_top), float(seconds)
 
 
 class _Around:
