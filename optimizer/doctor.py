@@ -113,6 +113,7 @@ class Doctor:
             "canary": _CANARY,
             "home": str(Path.home()),
             "descriptor": high,
+            "session": os.getsid(0),
             "limits": asdict(limits),
         }
         try:

@@ -13,7 +13,7 @@ def run(payload, send):
             "home": os.path.realpath(os.path.expanduser("~")) != os.path.realpath(payload["home"]),
             "stdin": os.read(0, 1) == b"",
             "descriptors": not _is_open(payload["descriptor"]),
-            "session": os.getsid(0) == os.getpid(),
+            "session": os.getsid(0) != payload["session"],
             "limits": _limited(payload["limits"]),
         }
     )
