@@ -23,7 +23,11 @@ NAME = "surveyed_module"
 
 @pytest.fixture
 def survey(monkeypatch, tmp_path):
-    """`survey(text, name, inputs)` is the domain of a function of a module with this text, and its context."""
+    """`survey(text, name, inputs)` is the domain of a function of a module with this text, and its context.
+
+    Inputs that name a file write it into the current folder: an empty one.
+    """
+    monkeypatch.chdir(tmp_path)
 
     def survey(text, name="f", inputs=(), **restricted):
         text = textwrap.dedent(text)
@@ -205,8 +209,7 @@ def test_what_is_awaited_can_be_awaited(survey):
         assert hasattr(xs, "__aiter__")
 
 
-def test_names_of_files_lead_to_files(survey, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
+def test_names_of_files_lead_to_files(survey):
     domain, context, pools = survey("def f(x):\n    with open(x) as s: return s.read()")
     names = [args[0] for _, args, _ in drawn(domain, context, pools, 30, beyond=0)]
     assert sum(Path(name).is_file() for name in names) > 15
