@@ -349,3 +349,39 @@ def disturb(container):
         container[("disturbed", len(container))] = None
     elif isinstance(container, set):
         container.add(("disturbed", len(container)))
+
+
+def upset(value, depth=0):
+    """Change whatever can be changed in a value, keeping all types; gives what to put in its place."""
+    kind = type(value)
+    if kind in _NEXT:
+        return _NEXT[kind](value)
+    if depth > _UPSET_DEPTH:
+        return value
+    if kind is list and value:
+        value[:] = [upset(item, depth + 1) for item in (*reversed(value), value[0])]
+    elif kind is dict:
+        for key, item in list(value.items()):
+            value[key] = upset(item, depth + 1)
+    elif kind.__module__ != "builtins":
+        _upset_attributes(value, depth)
+    return value
+
+
+_UPSET_DEPTH = 3
+_NEXT = {
+    bool: lambda value: not value,
+    int: lambda value: value + 1,
+    float: lambda value: value + 0.5,
+    str: lambda value: value + "x",
+}
+
+
+def _upset_attributes(value, depth):
+    try:
+        attributes = object.__getattribute__(value, "__dict__")
+        names = [name for name in attributes if isinstance(name, str) and not name.startswith("_")]
+        for name in names:
+            setattr(value, name, upset(attributes[name], depth + 1))
+    except Exception:
+        return

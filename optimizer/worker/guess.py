@@ -121,7 +121,7 @@ def _from_operations(use, classes, depth):
         return _sequence(use, classes, depth)
     if ops & NUMBERS:
         return INT if "order" in ops and "number" not in ops else union((INT, FLOAT))
-    return STR if ops & {"to_str", "format", "to_int", "to_float"} else None
+    return STR if ops & {"to_str", "format", "percent", "to_int", "to_float"} else None
 
 
 def _text(use):
@@ -198,6 +198,19 @@ def refined(spec, use, classes, depth=0):
     if spec.kind in _DICT_KINDS:
         return _refined_dict(spec, use, classes, depth)
     return _opened(spec, use, classes, depth) if spec.kind == "open" else spec
+
+
+def with_tuples(spec, use, depth=0):
+    """`spec` with a tuple where the use is `text % value`: there a tuple is not the value but all of them."""
+    if use is None or depth > _DEPTH:
+        return spec
+    if "percent" in use.ops:
+        return union((spec, Spec("tuple", (ANY,))))
+    if spec.kind == "union":
+        return union(with_tuples(part, use, depth) for part in spec.parts)
+    if spec.kind in _ITEM_KINDS and spec.parts:
+        return Spec(spec.kind, [with_tuples(part, use.item, depth + 1) for part in spec.parts], spec.data)
+    return spec
 
 
 def _refined_dict(spec, use, classes, depth):

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import types
 
 from .canon import Canon, root_of
-from .doubles import disturb
+from .doubles import disturb, upset
 from .observe_effects import Effects
 from .observe_errors import error_node
 from .observe_globals import data_of
 from .observe_process import Process, seed_randomness
 from .recipes import materialise
 from .spies import spied
-from .steps import drain, finish_async, generator_moves, is_async, probe_functions
+from .steps import attempt, drain, finish_async, generator_moves, is_async, probe_functions
 from .walk import Walk
 
 _MARK = "left by the caller"
+_MOST_ITEMS, _MOST_USED = 20, 2
 
 
 class Story:
@@ -46,6 +48,8 @@ class Story:
         self._tell_world(outcome)
         if not self._recipe.get("once"):
             self._tell_next_moves(outcome, ended, value)
+            if ended == "returned":
+                outcome["same objects"] = self._watched(lambda: self._with_the_same(args, kwargs))
         outcome["builtins"] = sorted(self._replaced)
         outcome["not observable"] = sorted({**self._canon.opaque, **self._version.state.opaque})
         return outcome
@@ -152,6 +156,19 @@ class Story:
             return {"error": error_node(self._canon, error, (None, "error of late reading"))}
         return {"value": self._canon.write(items, (None, "late %d" % count))}
 
+    def _with_the_same(self, args, kwargs):
+        """The call once more on the very objects of the first one, after their owner has changed them."""
+        for value in (*args, *kwargs.values()):
+            upset(value)
+        place = (None, "result for the same objects")
+        return attempt(self._canon, place, lambda: self._finished(self._function(*args, **kwargs)))
+
+    def _finished(self, value):
+        """What comes of a value in the end: what a coroutine returns, the first items of an iterator."""
+        if is_async(value):
+            return finish_async(value)
+        return list(itertools.islice(value, 50)) if hasattr(type(value), "__next__") else value
+
     def _raw_arguments(self):
         made = self._arguments()
         return () if isinstance(made, str) else made[0]
@@ -163,12 +180,40 @@ class Story:
             outcome["sequence"] = self._watched(lambda: walk.sequence(value, sequence))
         plan = self._version.plan_of(value)
         if plan is not None and not sequence:
-            other = self._made_again()[1]
-            outcome["use"] = self._watched(lambda: walk.plan(other, plan))
-            fresh = self._made_again()[1]
-            outcome["traits"] = self._watched(
-                lambda: walk.traits(fresh, thorough=self._version.is_representative(self._recipe))
+            self._tell_use_of_instance(outcome, walk, plan)
+        elif not sequence and self._version.is_representative(self._recipe):
+            self._tell_use_of_items(outcome, walk)
+
+    def _tell_use_of_instance(self, outcome, walk, plan):
+        thorough = self._version.is_representative(self._recipe)
+        other = self._made_again()[1]
+        outcome["use"] = self._watched(lambda: walk.plan(other, plan))
+        if thorough:
+            outcome["use after a change"] = self._watched(lambda: walk.plan(upset(other), plan))
+        fresh = self._made_again()[1]
+        outcome["traits"] = self._watched(lambda: walk.traits(fresh, thorough=thorough))
+
+    def _tell_use_of_items(self, outcome, walk):
+        """Use the instances that a result holds, then once more after the arguments have changed."""
+        made = self._arguments()
+        if isinstance(made, str):
+            return
+        with contextlib.suppress(BaseException):
+            held = self._held(self._watched(lambda: self._function(*made[0], **made[1])))
+            outcome["use of items"] = self._watched(lambda: [walk.plan(*pair) for pair in held])
+            for value in (*made[0], *made[1].values()):
+                upset(value)
+            outcome["use of items after a change"] = self._watched(
+                lambda: [walk.plan(*pair) for pair in held]
             )
+
+    def _held(self, value):
+        """(instance, plan) of the first few instances with a plan in a tuple, list or dict."""
+        items = list(dict.values(value)) if isinstance(value, dict) else value
+        if not isinstance(items, (tuple, list)):
+            return []
+        pairs = [(item, self._version.plan_of(item)) for item in list(items)[:_MOST_ITEMS]]
+        return [(item, plan) for item, plan in pairs if plan is not None][:_MOST_USED]
 
     def _made_again(self):
         """(True, value) of one more call with equal arguments, or (False, the error)."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import builtins
+import contextvars
 import gc
+import logging
 import os
 import sys
 import threading
+import warnings
 
 from .digests import sha256
 
 _SEED = 20_240_229
+_SET_BY_IMPORTS = {"signal handlers", "at exit", "loggers", "context variables", "filters of warnings"}
+"""What a module may set up when it is imported for the first time: when that happens may move."""
 
 
 def seed_randomness():
@@ -29,6 +34,7 @@ class Process:
     def __init__(self, text):
         self._text = text
         self._builtins = dict(vars(builtins))
+        self._modules = len(sys.modules)
         self._before = self._state()
         self._descriptors = _descriptors()
 
@@ -47,7 +53,12 @@ class Process:
     def changes(self):
         """What is different now, by name."""
         now = self._state()
-        return {name: now[name] for name in now if now[name] != self._before[name]}
+        imported = len(sys.modules) != self._modules
+        return {
+            name: now[name]
+            for name in now
+            if now[name] != self._before[name] and not (imported and name in _SET_BY_IMPORTS)
+        }
 
     def held(self):
         """How many more descriptors are open now."""
@@ -64,6 +75,11 @@ class Process:
             "import roots": [self._text(entry) for entry in sys.path if isinstance(entry, str)],
             "umask": _umask(),
             "garbage collection": gc.isenabled(),
+            "signal handlers": _handlers(),
+            "at exit": _to_do_at_exit(),
+            "loggers": _loggers(),
+            "context variables": len(contextvars.copy_context()),
+            "filters of warnings": len(warnings.filters),
             "tracing": [sys.getprofile() is not None, sys.gettrace() is not None],
         }
 
@@ -85,6 +101,32 @@ def _random():
 def _decimal():
     decimal = sys.modules.get("decimal")
     return None if decimal is None else repr(decimal.getcontext())
+
+
+def _handlers():
+    """What answers the signals: names of functions, numbers of the system's own answers."""
+    signal = sys.modules.get("signal")
+    if signal is None:
+        return []
+    found = [signal.getsignal(number) for number in range(1, 32)]
+    return [getattr(one, "__qualname__", None) or repr(one and int(one)) for one in found]
+
+
+def _to_do_at_exit():
+    atexit = sys.modules.get("atexit")
+    return 0 if atexit is None else atexit._ncallbacks()
+
+
+def _loggers():
+    """Level, number of handlers, and whether it is silent, of every logger that somebody has set up."""
+    root = logging.root
+    named = dict(root.manager.loggerDict)
+    found = {name: one for name, one in named.items() if isinstance(one, logging.Logger)}
+    states = {
+        name: [one.level, len(one.handlers), bool(one.disabled), bool(one.propagate)]
+        for name, one in {"root": root, **found}.items()
+    }
+    return {name: state for name, state in states.items() if state != [0, 0, False, True]}
 
 
 def _descriptors():

@@ -6,7 +6,7 @@ Simple values come first in every list of options, so that whoever shrinks by ta
 
 from __future__ import annotations
 
-from .specs import ANY
+from .specs import ANY, FLOAT, INT, STR
 from .texts import Texts
 
 _INTS = (0, 1, 2, 3, -1, 5, 4, 7, 10, -2, -3, 6, 12, -5, 100)
@@ -154,6 +154,9 @@ class Drawer:
         """Texts of items: few, or as many as a size in the source asks for; often some are repeated."""
         size = self._size(depth)
         self._lengths.append(size)
+        if spec.kind == "any":
+            # Mixtures mostly fail: items that nobody knows are as a rule all of one kind.
+            spec = self._choose.pick((spec, INT, STR, FLOAT, spec))
         if size > _MOST_LITERAL:
             distinct = [self.draw(spec, depth + 1) for _ in range(self._choose.pick((2, 1, 5, 9, size)))]
             return [self._choose.pick(distinct) for _ in range(size)]

@@ -20,7 +20,7 @@ class Operators:
     def _of_BinOp(self, node):
         left, right = self.of(node.left), self.of(node.right)
         if isinstance(node.op, ast.Mod) and isinstance(constant(node.left), str):
-            note(right, "format")
+            note(right, "format" if isinstance(node.right, ast.Tuple) else "percent")
             return None
         self.arithmetic(node.op, left, right, node.right)
         self.arithmetic(node.op, right, left, node.left)

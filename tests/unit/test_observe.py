@@ -24,7 +24,8 @@ class Row:
 
 
 PRELUDE = """
-import asyncio, collections, contextlib, functools, io, itertools, logging, os, random, re, sys, threading, warnings
+import asyncio, collections, contextlib, contextvars, functools, io, itertools, logging, os, random, re, sys, threading, warnings
+VARIABLE = contextvars.ContextVar("variable")
 TOTAL = 0
 LOG = []
 TABLE = {"a": [1]}
@@ -186,10 +187,27 @@ DIFFERENT = [
     ),
     Row("the position in a buffer", "x.read(1)", "x.getvalue()", "(io.StringIO('ab'),)", "arguments"),
     Row("a match", "return re.match('(a)', 'ab')", "return re.match('a', 'ab')", "()", "result"),
+    Row(
+        "a cache inside an object",
+        "return x.plain(1)",
+        "return x.cached(1)",
+        "(Keeper([1]),)",
+        "same objects",
+    ),
+    Row("an argument that is kept", "return sum(x)", "return _sum_of_last(x)", "([1],)"),
+    Row("a note on the exception", "e = Err(); e.__notes__ = ['a']; raise e", "raise Err()", "()", "error"),
+    Row("an item of a list of its own", "return [x.get]", "return [x.copy().get]", "({1: 2},)", "result"),
+    Row("a handler of signals", "pass", "_ignore_hangup()", "()", "process"),
+    Row("something to do at exit", "pass", "import atexit; atexit.register(len, '')", "()", "process"),
+    Row("the level of a logger", "pass", "logging.getLogger('a').setLevel(7)", "()", "process"),
+    Row("a context variable", "pass", "VARIABLE.set(1)", "()", "process"),
+    Row("filters of warnings", "pass", "warnings.simplefilter('ignore')", "()", "process"),
     Row("the name of the caller", "return _who()", "return (lambda: _who())()", "()", "result"),
 ]
 
 THE_SAME = [
+    Row("asking for a logger", "logging.getLogger('new')", "pass", "()"),
+    Row("what importing a module sets up", "import multiprocessing.pool, wave", "pass", "()"),
     Row("a file that is closed now", "open(os.devnull)", "with open(os.devnull): pass", "()"),
     Row(
         "another way to the same",
@@ -227,6 +245,21 @@ def _fresh(x):
 def _kept(x, kept=[]):
     kept.append(x)
     return kept
+class Keeper:
+    def __init__(self, items):
+        self.items = items
+    def plain(self, n):
+        return len(self.items) + n
+    @functools.lru_cache(maxsize=None)
+    def cached(self, n):
+        return len(self.items) + n
+def _sum_of_last(x, last=[None, 0]):
+    if last[0] is not x:
+        last[:] = x, sum(x)
+    return last[1]
+def _ignore_hangup():
+    import signal
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 def _who():
     return sys._getframe(1).f_code.co_name.replace('case', '')
 """
