@@ -31,7 +31,7 @@ _PARTS = {
     "use after a change": "what using the instance gives once its attributes were changed",
     "use of items": "what using the instances in the result gives",
     "use of items after a change": "what using the instances in the result gives once the arguments were changed",
-    "same objects": "a second call on the same objects, after the caller changed them,",
+    "same objects": "a second call on the same objects, after the caller changed them",
     "traits": "what kind of object the instance is",
     "again": "a second call with equal arguments, after the caller changed the first result,",
     "late": "what reading on gives after the caller changed the arguments",

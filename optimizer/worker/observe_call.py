@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import types
 
-from .canon import Canon, root_of
+from .canon import Canon, digest, root_of
 from .doubles import disturb, upset
 from .observe_effects import Effects
 from .observe_errors import error_node
@@ -157,11 +157,20 @@ class Story:
         return {"value": self._canon.write(items, (None, "late %d" % count))}
 
     def _with_the_same(self, args, kwargs):
-        """The call once more on the very objects of the first one, after their owner has changed them."""
-        for value in (*args, *kwargs.values()):
+        """Whether a call on the first one's very objects, changed by their owner, is as one on new objects."""
+        made = self._arguments()
+        if isinstance(made, str):
+            return made
+        one, other = (self._after_a_change(*given) for given in ((args, kwargs), made))
+        return "as for new objects" if one == other else "not as for new objects"
+
+    def _after_a_change(self, args, kwargs):
+        canon = Canon(known=self._version.state.known, own=self._version.own)
+        for number, value in enumerate((*args, *kwargs.values())):
             upset(value)
+            canon.write(value, ((None, "arguments"), number))
         place = (None, "result for the same objects")
-        return attempt(self._canon, place, lambda: self._finished(self._function(*args, **kwargs)))
+        return digest(attempt(canon, place, lambda: self._finished(self._function(*args, **kwargs))))
 
     def _finished(self, value):
         """What comes of a value in the end: what a coroutine returns, the first items of an iterator."""
