@@ -197,7 +197,7 @@ DIFFERENT = [
     Row("an argument that is kept", "return sum(x)", "return _sum_of_last(x)", "([1],)"),
     Row("a note on the exception", "e = Err(); e.__notes__ = ['a']; raise e", "raise Err()", "()", "error"),
     Row("an item of a list of its own", "return [x.get]", "return [x.copy().get]", "({1: 2},)", "result"),
-    Row("a handler of signals", "pass", "_ignore_hangup()", "()", "process"),
+    Row("a handler of signals", "pass", "_ignore_user_signal()", "()", "process"),
     Row("something to do at exit", "pass", "import atexit; atexit.register(len, '')", "()", "process"),
     Row("the level of a logger", "pass", "logging.getLogger('a').setLevel(7)", "()", "process"),
     Row("a context variable", "pass", "VARIABLE.set(1)", "()", "process"),
@@ -257,9 +257,9 @@ def _sum_of_last(x, last=[None, 0]):
     if last[0] is not x:
         last[:] = x, sum(x)
     return last[1]
-def _ignore_hangup():
+def _ignore_user_signal():
     import signal
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 def _who():
     return sys._getframe(1).f_code.co_name.replace('case', '')
 """
