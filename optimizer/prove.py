@@ -203,17 +203,28 @@ class Prover:
         return tuple(dict.fromkeys(test for tests in reached for test in tests))
 
     def suite_differences(
-        self, texts: Mapping[str, str], *, tests: Collection[str] | None = None
+        self, texts: Mapping[str, str | bytes | None], *, tests: Collection[str] | None = None
     ) -> tuple[str, ...]:
-        """What the project's tests do differently when the files in `texts` read so, as sentences."""
+        """What the project's tests do differently when the files in `texts` read so, as sentences.
+
+        A file that is None there is gone.
+        """
         self.watch(Progress(stage=Stage.VERIFY, detail="the project's tests"))
         with TemporaryDirectory(prefix="tenpercent-trial-", ignore_cleanup_errors=True) as folder:
             trial = Path(folder) / self.tree.name
             shutil.copytree(self.tree, trial, symlinks=True)
             for path, text in texts.items():
-                (trial / path).write_bytes(self.project.encode(path, text))
+                self._put(trial, path, text)
             result = run_suite(self.project, trial, self.runner, tests=tests, workload=self.workload)
         return tuple(same_outcome(self.workload.baseline, result, self.workload.unstable, tests=tests))
+
+    def _put(self, tree: Path, path: str, text: str | bytes | None) -> None:
+        file = tree / path
+        if text is None:
+            file.unlink(missing_ok=True)
+            return
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(self.project.encode(path, text) if isinstance(text, str) else text)
 
     def _key(self, candidate: Candidate) -> str:
         """What a verdict depends on: change, file, workload, interpreter, machine and this tool."""

@@ -1,21 +1,23 @@
 """Judge a change to a repository that somebody else made: a patch, or everything since a commit.
 
 The project is copied as it was before the change, its workload is recorded for the functions that
-changed, and each changed file is judged on its own: all its changed functions together, because a new
-helper or signature only makes sense with its callers. The project's tests run on the whole change.
+changed, and the changed files are judged one after the other, each on top of those before it: all changed
+functions of a file together, because a new helper or signature only makes sense with its callers. The
+project's tests, as they were, run on the whole change.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import unified_diff
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from optimizer.config import Config
-from optimizer.discover import targets_of
+from optimizer.discover.changed import Change, ChangedFile, Revision, read_change
 from optimizer.errors import UsageError
 from optimizer.judge import judge
 from optimizer.measure.controls import Controls
@@ -23,12 +25,9 @@ from optimizer.model import (
     Behaviour,
     Candidate,
     Decision,
-    Kind,
     Metric,
     Progress,
-    SourceFile,
     Stage,
-    Target,
     Verification,
     Workload,
 )
@@ -37,16 +36,6 @@ from optimizer.prove import Prover
 from optimizer.workload.importable import with_importing
 from optimizer.workload.project import Project
 from optimizer.workload.workload import learn
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revision:
-    """A change to a repository: a copy of the tree before it, and the new text of each changed file."""
-
-    tree: Path
-    after: Mapping[str, str]
-    not_judged: tuple[str, ...] = ()
-    """Sentences about parts of the change that nothing here can judge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,31 +53,31 @@ class Reviewer:
     measure_only: bool = False
     controls: Controls = field(default_factory=Controls)
 
-    def review(self, revision: Revision) -> Iterator[Decision]:
-        """A decision for each changed file. Raises UsageError when no function changed."""
-        files = {path: self._file(revision.tree, path) for path in revision.after}
-        candidates = [self._candidate(files[path], text) for path, text in sorted(revision.after.items())]
-        changed = [candidate for candidate in candidates if candidate.targets]
-        if not changed:
-            message = (
-                "The change touches no function, method or class of a Python file; there is nothing to judge."
-            )
+    def read(self, revision: Revision) -> Change:
+        """What of a revision can be judged. Raises UsageError when nothing changed at all."""
+        change = read_change(revision, lambda path: module_at(path, self.project.roots))
+        if not change.files and not change.not_judged:
+            message = "The change touches no file of the repository; there is nothing to judge."
             raise UsageError(message)
-        wanted = [target for candidate in changed for target in candidate.targets]
+        return change
+
+    def review(self, revision: Revision, change: Change) -> Iterator[Decision]:
+        """A decision for each file that can be judged, in an order in which each builds on the last."""
+        if not change.files:
+            return
+        files = [file.before for file in change.files]
+        wanted = [target for file in change.files for target in file.targets]
         self.watch(Progress(stage=Stage.WORKLOAD, detail="running the project's tests"))
         command = self.command or self.config.workload
-        workload = learn(
-            self.project, revision.tree, list(files.values()), wanted, self.runner, command=command
-        )
+        workload = learn(self.project, revision.tree, files, wanted, self.runner, command=command)
         with TemporaryDirectory(prefix="tenpercent-scratch-", ignore_cleanup_errors=True) as scratch:
             project = with_importing(self.project, revision.tree, workload, self.runner)
             prover = self._prover(project, revision.tree, workload, Path(scratch))
-            if self.measure_only:
-                yield from (prover.weigh(candidate, measure_only=True) for candidate in changed)
-                return
-            trouble = prover.suite_differences(revision.after)
-            for candidate in changed:
-                yield _with_trouble(prover.weigh(candidate), trouble)
+            trouble = () if self.measure_only else prover.suite_differences(revision.untested)
+            for file in in_order(change.files):
+                decision = prover.weigh(self._candidate(file), measure_only=self.measure_only)
+                yield decision if self.measure_only else _with_trouble(decision, trouble)
+                (revision.tree / file.before.path).write_bytes(revision.after[file.before.path] or b"")
 
     def _prover(self, project: Project, tree: Path, workload: Workload, scratch: Path) -> Prover:
         return Prover(
@@ -105,20 +94,8 @@ class Reviewer:
             controls=self.controls,
         )
 
-    def _file(self, tree: Path, path: str) -> SourceFile:
-        text = (tree / path).read_text(encoding="utf-8", errors="strict")
-        module = _module(tree, path, self.project.roots)
-        return SourceFile(
-            path=path,
-            module=module,
-            text=text,
-            encoding="utf-8",
-            bom=False,
-            newline="\n",
-            targets=targets_of(text, path=path, module=module),
-        )
-
-    def _candidate(self, file: SourceFile, after: str) -> Candidate:
+    def _candidate(self, changed: ChangedFile) -> Candidate:
+        file, after = changed.before, changed.after
         patch = "".join(
             unified_diff(
                 file.text.splitlines(keepends=True),
@@ -132,7 +109,7 @@ class Reviewer:
             transform="check",
             transform_version=1,
             metric=self.metric,
-            targets=changed_targets(file, after),
+            targets=changed.targets,
             path=file.path,
             before=file.text,
             after=after,
@@ -140,44 +117,39 @@ class Reviewer:
         )
 
 
-def changed_targets(file: SourceFile, after: str) -> tuple[Target, ...]:
-    """The functions and methods of `file` that read differently in `after`, or whose constants do.
+def in_order(files: Sequence[ChangedFile]) -> Iterator[ChangedFile]:
+    """The files, each behind those that its new text imports: it needs what they have gained.
 
-    A class counts as a whole when something of it outside its methods changed, or a method came or went.
+    Files that import each other come as they are.
     """
-    now = {target.qualname: target for target in targets_of(after, path=file.path, module=file.module)}
-    before = [target for target in file.targets if target.kind is not Kind.MODULE]
-    changed = [
-        target for target in before if target.qualname in now and now[target.qualname].source != target.source
-    ]
-    methods = [target for target in changed if target.kind is not Kind.CLASS]
-    whole = [
-        target for target in changed if target.kind is Kind.CLASS and not _is_in_methods(target, now, before)
-    ]
-    names = tuple(target.qualname + "." for target in whole)
-    return (*whole, *(target for target in methods if not target.qualname.startswith(names or ("\0",))))
+    left = list(files)
+    while left:
+        ready = [file for file in left if not _imports_any(file, [one for one in left if one is not file])]
+        chosen = (ready or left)[0]
+        left.remove(chosen)
+        yield chosen
 
 
-def _is_in_methods(owner: Target, now: Mapping[str, Target], before: list[Target]) -> bool:
-    """Whether the class is the same once its methods' own texts are taken out."""
-    prefix = owner.qualname + "."
-
-    def rest(text: str, targets: list[Target]) -> str:
-        for target in targets:
-            text = text.replace(target.source, f"<{target.qualname}>", 1)
-        return text
-
-    old = [one for one in before if one.qualname.startswith(prefix) and one.kind is not Kind.CLASS]
-    new = [one for name, one in now.items() if name.startswith(prefix) and one.kind is not Kind.CLASS]
-    return rest(owner.source, old) == rest(now[owner.qualname].source, new)
+def _imports_any(file: ChangedFile, others: Sequence[ChangedFile]) -> bool:
+    words = set(_imported_words(file.after))
+    return any(one.before.module.rpartition(".")[2] in words for one in others)
 
 
-def _module(tree: Path, path: str, roots: tuple[str, ...]) -> str:
+def _imported_words(text: str) -> Iterator[str]:
+    """The last words of what is imported: this only decides an order."""
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name.rpartition(".")[2] for alias in names)
+            case ast.ImportFrom(module=module, names=names):
+                yield from ((module or "").rpartition(".")[2], *(alias.name for alias in names))
+
+
+def module_at(path: str, roots: Sequence[str]) -> str:
     """The dotted name of the module at `path`, from the deepest import root that holds it."""
     file = PurePosixPath(path)
     inside = [PurePosixPath(root) for root in roots if file.is_relative_to(root)]
     root = max(inside, key=lambda one: len(one.parts), default=PurePosixPath())
-    del tree
     parts = list(file.relative_to(root).with_suffix("").parts)
     if parts[-1] == "__init__":
         parts.pop()

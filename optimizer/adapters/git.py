@@ -10,6 +10,7 @@ import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,27 @@ from optimizer.ports import Repository
 
 _KEPT_VARIABLES = ("GIT_CONFIG", "GIT_EXEC_PATH", "GIT_PYTHON_")
 _SUBMODULE_MODE = "160000"
+_SPECIAL = {_SUBMODULE_MODE: "is a submodule", "120000": "is a symbolic link"}
 
 # A repository's own configuration may name programs to run; none of them is needed to list files.
 _NO_PROGRAMS = ["core.fsmonitor=false", "core.hooksPath=" + os.devnull]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """One path that differs. `special` says what it is when it is no regular file, "" otherwise."""
+
+    path: str
+    is_new: bool
+    is_gone: bool
+    special: str = ""
+
+    @classmethod
+    def of(cls, raw: str, path: str) -> FileChange:
+        """From one entry of `git diff --raw`: modes, ids and a letter, then the path."""
+        old, new, *_, letter = raw.removeprefix(":").split(" ")
+        special = next((said for mode, said in _SPECIAL.items() if mode in {old, new}), "")
+        return cls(path=path, is_new=letter == "A", is_gone=letter == "D", special=special)
 
 
 class GitRepository(Repository):
@@ -92,18 +111,25 @@ class GitRepository(Repository):
             message = f"{target} cannot be written ({error.strerror}); it was left as it was."
             raise ProjectError(message) from error
 
-    def changed_since(self, commit: str) -> Sequence[tuple[str, str]]:
-        """What git calls each difference of the working tree (M, A, D, T), and its path.
+    def changed_since(self, commit: str) -> tuple[str, Sequence[FileChange]]:
+        """The commit at which HEAD left `commit`, and what differs from it in the working tree.
 
         UsageError when there is no such commit.
         """
-        if not _git(self._root, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}", may_fail=True):
-            message = f"{commit} is no commit of {self._root}; give a branch, a tag or a commit."
+        found = _git(self._root, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}", may_fail=True)
+        if not found:
+            message = (
+                f"{commit} is no commit of {self._root}; give a branch, a tag or a commit{self._more()}."
+            )
             raise UsageError(message)
-        words = _git(self._root, "diff", "--relative", "--no-renames", "--name-status", "-z", commit).split(
-            "\0"
-        )
-        return tuple(zip(words[0::2], words[1::2], strict=False))
+        # A shallow clone may not reach back to where the two have parted.
+        start = _git(self._root, "merge-base", found, "HEAD", may_fail=True) or found
+        words = _git(self._root, "diff", "--relative", "--no-renames", "--raw", "-z", start).split("\0")
+        return start, tuple(FileChange.of(*pair) for pair in zip(words[0::2], words[1::2], strict=False))
+
+    def _more(self) -> str:
+        shallow = _git(self._root, "rev-parse", "--is-shallow-repository", may_fail=True) == "true"
+        return ", after `git fetch --unshallow`" if shallow else ""
 
     def content_at(self, commit: str, path: str) -> bytes:
         """The bytes of one file at a commit."""
@@ -114,7 +140,10 @@ class GitRepository(Repository):
         try:
             _git(folder, "apply", "--unsafe-paths", f"--directory={folder}", str(patch.resolve()))
         except ProjectError as error:
-            message = f"{patch} does not apply to {self._root}: {error}; make the patch from this checkout."
+            why = _first_error(str(getattr(error.__cause__, "stderr", error)), folder)
+            message = (
+                f"{patch} does not apply to {self._root} ({why}); make it with `git diff --binary` there."
+            )
             raise UsageError(message) from error
 
     def _index(self) -> Iterator[tuple[str, str]]:
@@ -228,6 +257,12 @@ def _why(folder: Path, stderr: str) -> str:
         return f"git does not trust {folder}, which belongs to another user; if you do, run `{advice}`."
     reason = " ".join(stderr.split()).removeprefix("stderr: ").strip("' ")
     return f"git cannot read the repository at {folder}: {reason}; mend the repository."
+
+
+def _first_error(stderr: str, folder: Path) -> str:
+    """What git says first, without the folder that it was said of."""
+    lines = (line.strip(" '").partition("error: ") for line in stderr.splitlines())
+    return next((said for _, found, said in lines if found), stderr.strip()).replace(f"{folder}/", "")
 
 
 @contextmanager

@@ -23,8 +23,8 @@ from optimizer.commands.shared import (
 from optimizer.errors import UsageError
 from optimizer.measure.environment import cpu_model
 from optimizer.model import Decision, Metric
-from optimizer.report.check import check_data, check_json, check_text
-from optimizer.report.data import dumps
+from optimizer.report.changes import changes_json, changes_text
+from optimizer.report.check import check_json, check_text
 from optimizer.review import Reviewer
 from optimizer.sandbox.launch import Launcher
 from optimizer.workload.interpreter import find_interpreters
@@ -46,7 +46,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--patch", type=a_file, metavar="FILE", help="judge this patch to the repository around"
     )
     parser.add_argument(
-        "--base", default="", metavar="REF", help="judge all that has changed since this commit"
+        "--base",
+        default="",
+        metavar="REF",
+        help="judge all that has changed since the branch left this commit",
     )
     parser.add_argument("--workload", default="", metavar="COMMAND", help="what to run instead of the tests")
     add_python(parser)
@@ -100,7 +103,7 @@ def _check_files(options: argparse.Namespace, scratch: Path) -> Decision:
 
 
 def _check_repository(options: argparse.Namespace, scratch: Path) -> None:
-    """Judge file by file; the JSON is the object of one file, or a list of them under `decisions`."""
+    """Judge file by file, each on top of those before it."""
     repository = GitRepository.open(Path.cwd())
     revision = (
         since(repository, options.base, scratch)
@@ -127,11 +130,7 @@ def _check_repository(options: argparse.Namespace, scratch: Path) -> None:
             measure_only=options.measure_only,
             command=options.workload,
         )
-        decisions = list(reviewer.review(revision))
-    if options.json:
-        rows = [check_data(decision) for decision in decisions]
-        whole = {"decisions": rows, "not_judged": list(revision.not_judged)}
-        sys.stdout.write(dumps(whole if len(rows) != 1 else rows[0] | {"not_judged": whole["not_judged"]}))
-        return
-    sys.stdout.write("\n".join(check_text(decision) for decision in decisions))
-    sys.stdout.write("".join(f"{sentence}\n" for sentence in revision.not_judged))
+        change = reviewer.read(revision)
+        decisions = list(reviewer.review(revision, change))
+    tell = changes_json if options.json else changes_text
+    sys.stdout.write(tell(decisions, change.not_judged))

@@ -20,6 +20,7 @@ from optimizer.errors import UsageError
 from optimizer.model import Metric, Run
 from optimizer.report import bundle
 from optimizer.report.bundle import check_place, write_bundle
+from optimizer.report.changes import changes_json
 from optimizer.report.check import check_data
 from optimizer.report.data import dumps, run_data
 from optimizer.report.jsonfile import write_json
@@ -246,6 +247,9 @@ def test_a_failed_swap_brings_the_old_bundle_back(
 def test_the_json_of_check_fits_its_schema(run: Run) -> None:
     for decision in run.decisions:
         validate(json.loads(dumps(check_data(decision))), "check.schema.json")
+        validate(json.loads(changes_json([decision], ["a.png is not Python code."])), "check.schema.json")
+    for count in (0, 2):
+        validate(json.loads(changes_json(run.decisions[:count], [])), "check-changes.schema.json")
 
 
 def test_the_schemas_and_the_style_are_part_of_the_package() -> None:
