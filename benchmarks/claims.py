@@ -1,7 +1,8 @@
 """How often "10% faster" is claimed of functions whose true ratio is known, by this project and by others.
 
 usage: python benchmarks/claims.py --state FILE [--pairs N] [--method ours|pyperf|least ...] [--ratio R ...]
-                                   [--python EXE ...] [--busy] [--for-seconds S] [--report FILE.md]
+                                   [--python EXE ...] [--scale NAME ...] [--busy] [--for-seconds S]
+                                   [--report FILE.md]
 
 What is found is added to the state file, a line for each pair, so that a long run can be done in slices: each call
 goes on where the last one ended, and ends after --for-seconds. Functions and ratios take turns, so what is
@@ -26,7 +27,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.claims_cases import Pair, Template, make_pair, templates  # noqa: E402 - not installed
+from benchmarks.claims_cases import SCALES, Pair, Template, make_pair, templates  # noqa: E402 - not installed
 from benchmarks.claims_methods import Answer, methods  # noqa: E402 - as above
 from benchmarks.claims_report import Row, report  # noqa: E402 - as above
 
@@ -79,6 +80,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--ratio", type=float, action="append", help="a true ratio; repeat for several")
     parser.add_argument("--method", action="append", choices=["ours", "pyperf", "least"])
     parser.add_argument("--busy", action="store_true", help="keep a busy neighbour on each core")
+    parser.add_argument("--scale", action="append", choices=SCALES, help="only calls of this duration")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--python", action="append", help="an interpreter to measure; functions take turns")
     parser.add_argument("--seconds", type=float, default=60.0, help="the most for one gate")
@@ -118,6 +120,8 @@ def _slice(state: State, options: argparse.Namespace) -> None:
 def _work(options: argparse.Namespace) -> Iterator[tuple[Template, float, str]]:
     pythons = options.python or [sys.executable]
     for number, template in enumerate(templates(options.seed, options.pairs)):
+        if template.scale not in (options.scale or SCALES):
+            continue
         for ratio in options.ratio or RATIOS:
             yield template, ratio, pythons[number % len(pythons)]
 

@@ -17,7 +17,7 @@ from .duet_state import State
 # A quad has to be over before the machine changes its mind about how fast it is: with the same time spent, blocks of
 # 0.2 ms spread three to eight times less than blocks of 1 ms while others use the processor.
 BLOCK_NANOSECONDS = 200_000
-PROCESS_NANOSECONDS = 500_000_000
+PROCESS_NANOSECONDS = 300_000_000
 _SHORTEST_SEGMENT = 15_000
 _WARM_NANOSECONDS = 200_000
 _SLOW = 300_000_000
