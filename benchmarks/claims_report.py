@@ -18,7 +18,7 @@ _TITLES = {
     "least": "the least of 30 repeats of `timeit`, one process for each version",
 }
 _HEAD = (
-    "| true ratio | pairs | claims | share | largest claimed | processes | seconds |",
+    "| true ratio | pairs | claims | share | largest claimed | processes behind the figure | seconds |",
     "|---|---|---|---|---|---|---|",
 )
 _INTRODUCTION = """\
@@ -44,13 +44,12 @@ def report(rows: Sequence[Row]) -> str:
     """All tables, as Markdown."""
     machine = describe()
     pythons = sorted({_version(row.pair.python) for row in rows}, key=_numbers)
+    functions = len({row.pair.name for row in rows})
+    where = f"{machine.cpu}, {machine.cores} processors shared with other work, {machine.system}"
     lines = [
         _INTRODUCTION,
         "",
-        (
-            f"{machine.cpu}, {machine.cores} processors shared with other work, {machine.system};"
-            f" Python {', '.join(pythons)}."
-        ),
+        f"{functions} functions, {len(rows)} comparisons. {where}; Python {', '.join(pythons)}.",
     ]
     for method, title in _TITLES.items():
         for busy in (False, True):
