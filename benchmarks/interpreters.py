@@ -2,9 +2,9 @@
 
 usage: python benchmarks/interpreters.py FOLDER [--only NAME ...] [--pythons VERSION ...] [--markdown FILE]
 
-Each row is one command on a fresh checkout of the released source. "Cold" starts with an empty cache, so it makes
-the environments and downloads what they need; "warm" finds the environments there and nothing else: no
-verdict is remembered. FOLDER keeps the checkouts.
+Each row is one command on a fresh checkout of the released source. The first row starts with an empty cache, so it
+makes all environments and downloads what they need; the others find the environments there and nothing
+else: no verdict is remembered. FOLDER keeps the checkouts.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ PYTHONS = ("3.13", "3.9", "3.10", "3.11", "3.12")
 COLUMNS = (
     "project",
     "Pythons",
-    "cold s",
-    "warm s",
-    "further s",
+    "cache",
+    "seconds",
+    "the last one",
     "candidates",
     "accepted",
-    "refused on a further one",
+    "lost on a further one",
 )
 
 
@@ -46,7 +46,7 @@ def main() -> int:
     parser.add_argument("--markdown", type=Path, help="write the table here (default: standard output)")
     options = parser.parse_args()
     projects = json.loads((HERE / "targets.json").read_text())["projects"]
-    lines = [f"| {' | '.join(COLUMNS)} |", "|---|" + "---|" + "--:|" * (len(COLUMNS) - 2)]
+    lines = [f"| {' | '.join(COLUMNS)} |", "|---|---|---|" + "--:|" * (len(COLUMNS) - 3)]
     for project in (one for one in projects if one["name"] in options.only):
         place = options.folder.resolve() / project["name"]
         if not (place / "tree").exists():
@@ -61,31 +61,37 @@ def main() -> int:
 
 
 def rows(name: str, place: Path, pythons: list[str]) -> list[str]:
-    """One row for each number of Pythons; "further" is how much longer the warm run took than the row above."""
-    found: list[str] = []
+    """All of them from an empty cache, then one row for each number of Pythons, and how much the last one added."""
+    cache = place / "cache"
+    shutil.rmtree(cache, ignore_errors=True)
+    found = [row(name, pythons, "empty", *run(place, pythons, cache), before=0.0)]
     before = 0.0
     for count in range(1, len(pythons) + 1):
-        chosen = pythons[:count]
-        cache = place / "cache"
-        shutil.rmtree(cache, ignore_errors=True)
-        cold, _ = run(place, chosen, cache)
         shutil.rmtree(cache / "tenpercent" / "ledgers", ignore_errors=True)
-        warm, report = run(place, chosen, cache)
-        decisions = report["decisions"]
-        cells = [
-            name,
-            ", ".join(chosen),
-            f"{cold:.0f}",
-            f"{warm:.0f}",
-            f"{warm - before:.0f}" if before else "",
-            len(decisions),
-            sum(decision["verdict"] == "accept" for decision in decisions),
-            sum(refused_on_a_further_one(decision, chosen[0]) for decision in decisions),
-        ]
-        found.append("| " + " | ".join(map(str, cells)) + " |")
-        sys.stderr.write(found[-1] + "\n")
-        before = warm
+        seconds, report = run(place, pythons[:count], cache)
+        found.append(row(name, pythons[:count], "environments", seconds, report, before=before))
+        before = seconds
     return found
+
+
+def row(
+    name: str, pythons: list[str], cache: str, seconds: float, report: dict[str, Any], *, before: float
+) -> str:
+    """One line of the table. `before` are the seconds with one Python less, 0 when that is not known."""
+    decisions = report["decisions"]
+    cells = [
+        name,
+        ", ".join(pythons),
+        cache,
+        f"{seconds:.0f}",
+        f"{seconds - before:+.0f}" if before else "",
+        len(decisions),
+        sum(decision["verdict"] == "accept" for decision in decisions),
+        sum(lost_on_a_further_one(decision, pythons[0]) for decision in decisions),
+    ]
+    text = "| " + " | ".join(map(str, cells)) + " |"
+    sys.stderr.write(text + "\n")
+    return text
 
 
 def run(place: Path, pythons: list[str], cache: Path) -> tuple[float, dict[str, Any]]:
@@ -108,7 +114,7 @@ def run(place: Path, pythons: list[str], cache: Path) -> tuple[float, dict[str, 
     return time.monotonic() - started, json.loads(report.read_text())
 
 
-def refused_on_a_further_one(decision: dict[str, Any], first: str) -> bool:
+def lost_on_a_further_one(decision: dict[str, Any], first: str) -> bool:
     """Whether the first Python would have had it, and another one had not."""
     measured = decision["measurements"]
     ours = [one for one in measured if one["python"].startswith(f"{first}.")]

@@ -6,7 +6,6 @@ changes are made from the bundle's patches. The digests of the bundle say whethe
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,6 +37,7 @@ from optimizer.model import (
 from optimizer.ports import Ledger, Repository, Runner
 from optimizer.prove import Prover
 from optimizer.report.bundle_reading import Bundle, Entry
+from optimizer.report.data import digest
 from optimizer.verify.verify import verify
 from optimizer.workload.importable import with_importing
 from optimizer.workload.project import Project
@@ -109,7 +109,7 @@ class Remeasurer:
         }
         for entry in bundle.accepted:
             path = entry.decision.candidate.path
-            if path not in found or _digest(found[path].text) != entry.before_sha256:
+            if path not in found or digest(found[path].text) != entry.before_sha256:
                 message = (
                     f"{path} in {self.repository.root} is not as it was when {bundle.folder} was made; "
                     "put local changes aside (`git stash`)."
@@ -124,7 +124,7 @@ class Remeasurer:
         found = entry.decision.candidate
         file = files[found.path]
         after = self._patched(found, file, scratch)
-        if _digest(after) != entry.after_sha256:
+        if digest(after) != entry.after_sha256:
             message = f"{bundle.folder} holds a patch for {found.path} that gives another text than was measured there."
             raise UsageError(message)
         targets = tuple(_target(each, file) for each in found.targets)
@@ -220,7 +220,3 @@ def _target(wanted: Target, file: SourceFile) -> Target | None:
     same = (one for one in file.targets if one.qualname == wanted.qualname and one.kind is wanted.kind)
     exact = [one for one in same if one.first_line == wanted.first_line]
     return exact[0] if exact else None
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
