@@ -260,6 +260,9 @@ def _variables() -> dict[str, str]:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "uv"
     config = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
     own = {"UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR") or str(cache), "XDG_CONFIG_HOME": config}
+    if mirror := os.environ.get("PIP_INDEX_URL"):
+        # Who has told pip alone where packages come from means it for all.
+        own |= {} if passed.keys() & {"UV_INDEX_URL", "UV_DEFAULT_INDEX"} else {"UV_DEFAULT_INDEX": mirror}
     return passed | own | _VERSIONS_FROM_GIT
 
 

@@ -135,6 +135,10 @@ def _environment(
 ) -> Environment:
     if choice.origin in {Origin.OWN, Origin.GIVEN}:
         return Environment(interpreter=choice.interpreter)
+    version, promised = choice.interpreter.version, promised_pythons(root)
+    if choice.origin is Origin.ASKED and promised and not promised.contains(version, prereleases=True):
+        message = f"The project is for Python {promised}, so nothing can be measured on {version}; leave that one out."
+        raise ProjectError(message)
     trusting = choice.origin is Origin.USUAL
     return environments.of(choice.interpreter, needs, runner, name=root.name, trusting=trusting)
 

@@ -211,6 +211,22 @@ def test_a_project_on_three_pythons(project, environments, runner, python_exe):
     assert found.plan.kind == "unittest"
 
 
+def test_a_python_that_the_project_is_not_for_is_said_so_before_anything_is_built(
+    project, environments, runner, said
+):
+    text = (project / "pyproject.toml").read_text().replace(">=3.9", ">=3.99")
+    (project / "pyproject.toml").write_text(text)
+    with pytest.raises(ProjectError, match=r"is for Python >=3\.99, so nothing can be measured on 3\."):
+        find_project(
+            project,
+            runner,
+            pythons=[f"3.{sys.version_info[1]}"],
+            environment=os.environ | {"VIRTUAL_ENV": ""},
+            environments=environments,
+        )
+    assert said == []
+
+
 def test_an_unasked_python_without_an_environment_is_left_out_with_a_note(
     project, environments, runner, python_exe
 ):
