@@ -14,6 +14,7 @@ _TYPING = {
     "typing.List": "list", "typing.Dict": "dict", "typing.Set": "set", "typing.FrozenSet": "frozenset",
     "typing.Tuple": "tuple", "typing.Text": "str", "typing.Deque": "collections.deque",
     "collections.deque": "collections.deque", "re.Pattern": "re.Pattern", "typing.Pattern": "re.Pattern",
+    "sqlite3.Connection": "sqlite3.Connection", "sqlite3.Cursor": "sqlite3.Cursor",
     "re.Match": "re.Match", "typing.Match": "re.Match",
 }  # fmt: skip
 
