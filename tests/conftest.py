@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -78,6 +79,17 @@ def git(folder: Path, *arguments: str) -> None:
     ]
     argv = ["git", *(word for setting in settings for word in ("-c", setting)), *arguments]
     subprocess.run(argv, cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def need_module() -> Callable[[str], None]:
+    """`need_module("pandas")` lets the test go on where it is installed; else it is skipped, or fails in CI."""
+
+    def need(name: str) -> None:
+        if importlib.util.find_spec(name) is None:
+            _missing(f"{name} is not installed")
+
+    return need
 
 
 def _missing(what: str) -> NoReturn:

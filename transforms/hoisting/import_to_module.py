@@ -146,24 +146,23 @@ class ImportToModule(Transform):
     traps = (
         Trap(
             before="""
-                def log(value, base):
-                    import math
-                    return math.log(value, base)
-
-                def shown(math):
-                    return f"{math}"
+                def shown(value, math=None):
+                    if value is None:
+                        import math
+                        return math.pi
+                    return math
             """,
             wrong="""
                 import math
 
-                def log(value, base):
-                    return math.log(value, base)
 
-                def shown(_math):
-                    return f"{math}"
+                def shown(value, math=None):
+                    if value is None:
+                        return math.pi
+                    return math
             """,
-            because="a name that the function had of its own is another one now",
-            call="log(8, 2)",
+            because="the parameter of the same name hides the module",
+            call="shown(1, 2)",
         ),
     )
 
