@@ -99,12 +99,17 @@ def prepare(project: dict[str, Any], place: Path, python: str) -> None:
         *project["needs"],
     )
     checkout(project, place, str(venv / "bin" / "python"))
-    quiet(*pip, "install", "--editable", str(place / "tree"))
+    if "requirement" in project:
+        quiet(*pip, "install", "--editable", str(place / "tree"))
     (place / "ready").touch()
 
 
 def checkout(project: dict[str, Any], place: Path, python: str) -> None:
-    """The project's source distribution, unpacked in `place / "tree"` and committed."""
+    """The project under git in `place / "tree"`: its source distribution, or a clone at one commit."""
+    if "repository" in project:
+        quiet("git", "clone", "--quiet", project["repository"], str(place / "tree"))
+        quiet("git", "-C", str(place / "tree"), "checkout", "--quiet", project["commit"])
+        return
     pip = (python, "-m", "pip", "--quiet", "--disable-pip-version-check")
     quiet(*pip, "download", "--no-binary", ":all:", "--no-deps", "--dest", str(place), project["requirement"])
     archive = next(place.glob("*.tar.gz"))
