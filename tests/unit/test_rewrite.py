@@ -344,6 +344,10 @@ def test_a_long_constant_is_wrapped() -> None:
         ("from os import path\n", "import re\nfrom os import path\n"),
         ("import numpy\n", "import re\n\nimport numpy\n"),
         ("import os\n\nimport numpy\n", "import os\nimport re\n\nimport numpy\n"),
+        (
+            "from . import near\nfrom typing import Any\n",
+            "from . import near\nimport re\nfrom typing import Any\n",
+        ),
     ],
 )
 def test_imports_find_their_place(head: str, expected: str) -> None:
