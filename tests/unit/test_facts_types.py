@@ -208,3 +208,22 @@ def test_bindings_that_all_depend_on_each_other_are_found_together():
         ["x = y = z = ''", "while a:", *["    x += y", "    y += z", "    z += x"] * 10, "use(x)"]
     )
     assert answer(body).name == "str"
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ("m = re.search('a', a)\nuse(m)", "re.Match"),
+        ("m = re.compile('a').fullmatch(a)\nuse(m.end())", "int"),
+        ("for m in re.finditer('a', a):\n    use(m)", "re.Match"),
+        ("for m in re.compile('a').finditer(a):\n    use(m.groups())", "tuple"),
+        ("use(re.compile('a').match(a).group())", ""),
+    ],
+)
+def test_matches_of_patterns(body: str, name: str) -> None:
+    assert answer(body, prelude="import re").name == name
+
+
+def test_a_match_that_is_annotated() -> None:
+    fact = answer("use(a)", head="def f(a: re.Match[str], b):", prelude="import re")
+    assert (fact.name, fact.evidence) == ("re.Match", Evidence.ANNOTATED)
