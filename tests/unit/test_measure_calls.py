@@ -15,7 +15,7 @@ import types
 
 import pytest
 
-from optimizer.worker import duet_calls, duet_loops, duet_segment, duet_state
+from optimizer.worker import duet_calls, duet_loops, duet_segment, duet_state, duet_time
 from optimizer.worker.duet_calls import Call
 from optimizer.worker.duet_diff import NotTogether
 
@@ -339,3 +339,11 @@ def test_modules_and_classes_are_not_state():
     side.namespace["f"](3)
     del types.n
     assert state.changed() == set()
+
+
+@pytest.mark.parametrize(
+    ("block_milliseconds", "blocks"), [(0.2, 240), (5, 60), (40, 4), (100, 4), (1000, 2), (60_000, 2)]
+)
+def test_slow_calls_take_fewer_blocks(block_milliseconds, blocks):
+    schedule = duet_time.affordable(["ABBA"] * 60, block_milliseconds * 1e6)
+    assert sum(map(len, schedule)) == blocks
