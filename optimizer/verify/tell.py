@@ -26,6 +26,7 @@ _PARTS = {
     "past python": "what is printed past Python's streams",
     "generator": "the generator when it is closed, thrown into or sent to",
     "functions": "what the returned function does",
+    "functions after a change": "what the returned function does once the arguments were changed",
     "sequence": "what a sequence of uses gives",
     "use": "what using the instance gives",
     "use after a change": "what using the instance gives once its attributes were changed",

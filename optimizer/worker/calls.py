@@ -100,8 +100,9 @@ class Sequences:
             yield [["op", operation]]
         for name in [*self._attributes, *self._fields]:
             yield [["get", name]]
-        for name in (*self._fields, "another"):
-            yield [["set", name, "1"], ["op", "repr"], ["op", "eq"]]
+        for name in self._fields:
+            yield [["change", name, "next"], ["op", "repr"], ["op", "eq"]]
+        yield [["set", "another", "1"], ["op", "repr"], ["op", "eq"]]
         for name, domain in self._methods:
             for _ in range(4):
                 yield [self._call(name, domain)]
@@ -119,7 +120,7 @@ class Sequences:
         if roll < 8 and names:
             return ["get", choose.pick(names)]
         if roll == 8 and self._fields:
-            return ["set", choose.pick(self._fields), choose.pick(("0", "None", "'x'", "[]", "-1"))]
+            return ["change", choose.pick(self._fields), choose.pick(("next", "empty"))]
         return ["op", choose.pick(_OPERATIONS)]
 
     def _call(self, name, domain):

@@ -368,6 +368,13 @@ def upset(value, depth=0):
     return value
 
 
+def changed(value, how):
+    """Another value of the same type: the "next" one, or an "empty" one where there is such a thing."""
+    kind = type(value)
+    return kind() if how == "empty" and kind in _EMPTIED else upset(value)
+
+
+_EMPTIED = (bool, int, float, str, bytes, list, tuple, dict, set)
 _UPSET_DEPTH = 3
 _NEXT = {
     bool: lambda value: not value,

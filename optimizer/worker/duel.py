@@ -20,6 +20,7 @@ import types
 from . import load
 from .coverage import MONITORING, Tracker, codes_of, functions_in
 from .domain import callable_of
+from .doubles import changed
 from .guard import TooLong
 from .mine import Sources
 from .recipes import Context, Unusable, materialise, value_of
@@ -251,6 +252,9 @@ def carry_out(step, instance, context):
         return getattr(instance, name)
     if what == "set":
         setattr(instance, name, value_of({"source": step[2]}, context))
+        return None
+    if what == "change":
+        setattr(instance, name, changed(getattr(instance, name), step[2]))
         return None
     if what == "op":
         return _operated(name, instance)

@@ -132,6 +132,7 @@ class Story:
         functions = self._watched(lambda: probe_functions(self._canon, self._effects, arguments))
         if functions:
             outcome["functions"] = functions
+            outcome["functions after a change"] = self._watched(self._functions_after_a_change)
         if ended == "returned":
             self._tell_use(outcome, value)
         if ended == "returned" and not isinstance(value, types.GeneratorType):
@@ -155,6 +156,20 @@ class Story:
         except BaseException as error:
             return {"error": error_node(self._canon, error, (None, "error of late reading"))}
         return {"value": self._canon.write(items, (None, "late %d" % count))}
+
+    def _functions_after_a_change(self):
+        """What the functions in a result do once the caller has changed the arguments that they came from."""
+        made = self._arguments()
+        if isinstance(made, str):
+            return made
+        canon = Canon(known=self._version.state.known, own=self._version.own)
+        try:
+            canon.write(self._function(*made[0], **made[1]), (None, "result"))
+        except BaseException as error:
+            return {"error": error_node(canon, error, (None, "error of another call"))}
+        for value in (*made[0], *made[1].values()):
+            upset(value)
+        return probe_functions(canon, self._effects, self._raw_arguments())
 
     def _with_the_same(self, args, kwargs):
         """Whether a call on the first one's very objects, changed by their owner, is as one on new objects."""

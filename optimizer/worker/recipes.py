@@ -6,7 +6,8 @@
     "ops":      [["append", [0], {"source": "-1"}], ["to", [1, "name"], "bytes"], ...]
     "kwargs":   {"flag": {"source": "True"}}    keyword arguments beside a "source" base
     "target":   "Class.method"                  what to call, when it is not the first changed function
-    "sequence": [["call", "add", RECIPE], ["get", "total"], ["set", "limit", "3"], ["op", "len"], ...]
+    "sequence": [["call", "add", RECIPE], ["get", "total"], ["set", "limit", "3"],
+                 ["change", "name", "next"], ["op", "len"], ...]
                 what to do with the instance that the arguments made (the observer carries it out)
     "found_by": "recorded" | "neighbour" | "strategy" | "mined" | "sequence" | ...
     "outside":  true when a parameter got a type that was neither recorded nor annotated

@@ -11,6 +11,7 @@ import pickle
 import types
 import weakref
 
+from .doubles import changed
 from .recipes import materialise
 from .steps import attempt, finish_async, is_async, loaded
 
@@ -143,6 +144,8 @@ class Walk:
             return getattr(instance, name)
         if kind == "set":
             return setattr(instance, name, self._value(step[2]))
+        if kind == "change":
+            return setattr(instance, name, changed(getattr(instance, name), step[2]))
         return dict(_LOOKS)[name](instance, self._make)
 
     def _arguments(self, given):

@@ -194,6 +194,13 @@ DIFFERENT = [
         "(Keeper([1]),)",
         "same objects",
     ),
+    Row(
+        "when a function reads what it came from",
+        "return lambda: sum(x)",
+        "n = sum(x)\nreturn lambda: n",
+        "([1],)",
+        "functions after a change",
+    ),
     Row("an argument that is kept", "return sum(x)", "return _sum_of_last(x)", "([1],)"),
     Row("a note on the exception", "e = Err(); e.__notes__ = ['a']; raise e", "raise Err()", "()", "error"),
     Row("an item of a list of its own", "return [x.get]", "return [x.copy().get]", "({1: 2},)", "result"),
