@@ -10,6 +10,7 @@ from pathlib import Path
 from optimizer.model import Subject
 
 CORPUS = Path(__file__).parent.parent / "tests" / "corpora" / "equivalence"
+CASES, ADVERSARIAL = CORPUS / "cases.jsonl", CORPUS / "adversarial.jsonl"
 MODULE = "case_module"
 
 
@@ -28,9 +29,9 @@ class Case:
     requires: tuple[str, ...] = ()
 
 
-def load(corpus: Path = CORPUS) -> tuple[Case, ...]:
+def load(file: Path = CASES) -> tuple[Case, ...]:
     """All cases of a corpus, in order."""
-    lines = (corpus / "cases.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = file.read_text(encoding="utf-8").splitlines()
     return tuple(_case(json.loads(line)) for line in lines)
 
 

@@ -8,16 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.equivalence_cases import Case, load, subject
+from benchmarks.equivalence_cases import ADVERSARIAL, Case, load, subject
 from optimizer.model import Behaviour, Verification
 from optimizer.sandbox.launch import Launcher
 from optimizer.verify.compare import Domain, compare
 from optimizer.verify.outcomes import Observer, Order
 from optimizer.verify.verify import verify
 
-CASES = {case.id: case for case in load()}
+FIRST = load()
+CASES = {case.id: case for case in (*FIRST, *load(ADVERSARIAL))}
 # One of each kind that is quick: found at import, by a second call, in callbacks, by a boundary; and two equivalents.
 SAMPLE = ("p021", "p033", "p062", "p049", "p043", "p053")
+# Of the second corpus: a tuple for a value, a cache inside an object, a shared default, the order of callbacks, a
+# frozen clock, the end of a range, coroutines at once; and two equivalents.
+SAMPLE += ("q030", "q041", "q043", "q095", "q132", "q105", "q064", "q028", "q060")
 NEEDED_RECALL = 0.85
 
 
@@ -38,9 +42,13 @@ def test_a_sample_is_judged_as_it_is_labelled(name, tmp_path):
     assert (found.counterexample is None) == case.equivalent
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in CASES.values() if runnable(case)], ids=lambda case: case.id
-)
+def shown(case: Case) -> object:
+    """A case of the first corpus, or one that is looked at only when slow tests are asked for."""
+    marks = [] if case in FIRST or case.id in SAMPLE else [pytest.mark.slow]
+    return pytest.param(case, id=case.id, marks=marks)
+
+
+@pytest.mark.parametrize("case", [shown(case) for case in CASES.values() if runnable(case)])
 def test_witnesses_are_seen_and_equal_calls_are_not(case, tmp_path):
     """The observation alone: a witness shows a difference, a recorded call never does."""
     given = case.witness or case.inputs

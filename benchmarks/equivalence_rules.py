@@ -1,0 +1,79 @@
+"""The rules' own examples and careless forms as pairs for the verifier: their calls count as recorded ones."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections import Counter
+from collections.abc import Iterator
+
+from benchmarks.equivalence_cases import Case
+from optimizer.registry import load
+
+
+@functools.cache
+def examples() -> tuple[Case, ...]:
+    """Every example that rewrites something and whose call can be taken apart."""
+    return tuple(
+        case
+        for transform in load().transforms
+        for number, example in enumerate(transform.examples)
+        if example.after is not None
+        for case in _case(transform.name, f"{number}", example.before, example.after, example.call, same=True)
+    )
+
+
+@functools.cache
+def careless_forms() -> tuple[Case, ...]:
+    """Every trap: a careless form of the rewrite, which changes behaviour."""
+    return tuple(
+        case
+        for transform in load().transforms
+        for number, trap in enumerate(transform.traps)
+        for case in _case(transform.name, f"trap-{number}", trap.before, trap.wrong, "", same=False)
+    )
+
+
+def _case(name: str, number: str, before: str, after: str, call: str, *, same: bool) -> Iterator[Case]:
+    entry, inputs = _calls(before, call)
+    entry = entry or _changed(before, after)
+    if entry:
+        yield Case(
+            id=f"{name}-{number}",
+            family=name,
+            entry=entry,
+            equivalent=same,
+            before=before,
+            after=after,
+            inputs=inputs,
+        )
+
+
+def _calls(text: str, call: str) -> tuple[str, tuple[str, ...]]:
+    """The function that is called most in an expression, and the arguments of its calls as tuples."""
+    own = {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+    made = [
+        (node.func.id, "(" + "".join(f"{ast.unparse(part)}, " for part in node.args) + ")")
+        for node in (ast.walk(ast.parse(call, mode="eval")) if call else ())
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in own
+        if not node.keywords and _stands_alone(node)
+    ]
+    if not made:
+        return "", ()
+    entry = Counter(name for name, _ in made).most_common(1)[0][0]
+    return entry, tuple(arguments for name, arguments in made if name == entry)
+
+
+def _stands_alone(node: ast.Call) -> bool:
+    """Whether the arguments use no names but those of builtins, so that they mean the same elsewhere."""
+    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} - {ast.unparse(node.func)}
+    return names <= {"type", "iter", "range", "__import__"}
+
+
+def _changed(before: str, after: str) -> str:
+    """The function whose code differs, for examples without a call."""
+    new = {node.name: ast.dump(node) for node in ast.parse(after).body if isinstance(node, ast.FunctionDef)}
+    for node in ast.parse(before).body:
+        if isinstance(node, ast.FunctionDef) and new.get(node.name, "") != ast.dump(node):
+            return node.name
+    return ""
