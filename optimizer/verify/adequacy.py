@@ -29,11 +29,15 @@ class Branches:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planted:
-    """Planted mistakes: how many there were time for, how many were noticed, and the others (name, text)."""
+    """Planted mistakes: how many there were time for, how many were noticed, and the others (name, text).
+
+    `gone` are the texts of those that were noticed.
+    """
 
     made: int
     noticed: int
     survivors: tuple[tuple[str, str], ...] = ()
+    gone: frozenset[str] = frozenset()
 
     @property
     def enough(self) -> bool:
@@ -46,10 +50,17 @@ class Planted:
         return tuple(name for name, _ in self.survivors)
 
     def after(self, second: Planted) -> Planted:
-        """The same once `second`, a run of the survivors on more inputs, has noticed some of them."""
-        gone = {text for _, text in self.survivors} - {text for _, text in second.survivors}
-        left = tuple(survivor for survivor in self.survivors if survivor[1] not in gone)
-        return Planted(made=self.made, noticed=self.made - len(left), survivors=left)
+        """The same once `second`, a run of the survivors on more inputs, has noticed some of them.
+
+        What there was no time for in that run has survived.
+        """
+        left = tuple(survivor for survivor in self.survivors if survivor[1] not in second.gone)
+        return Planted(
+            made=self.made,
+            noticed=self.made - len(left),
+            survivors=left,
+            gone=self.gone | second.gone,
+        )
 
 
 def branches(
@@ -115,7 +126,12 @@ def planted(
         parts = list(pool.map(lambda chunk: _run(observer, order, chunk, counts, deadline), chunks))
     survivors = [mutant for part in parts for mutant, noticed in part if not noticed]
     made = sum(len(part) for part in parts)
-    return Planted(made=made, noticed=made - len(survivors), survivors=tuple(survivors))
+    return Planted(
+        made=made,
+        noticed=made - len(survivors),
+        survivors=tuple(survivors),
+        gone=frozenset(mutant[1] for part in parts for mutant, noticed in part if noticed),
+    )
 
 
 def _run(

@@ -86,6 +86,8 @@ class Trials:
     def not_observable(self) -> tuple[str, ...]:
         """What could not be looked into, and which inputs could not be used."""
         found: set[str] = {what for n in self.compared for what in _not_observable(self.before[n].seen)}
+        if any(_takes_objects(self.before[n].seen) for n in self.compared):
+            found.add(_READS)
         dropped = Counter(_why_not(outcome) for outcome in self.before if not can_be_compared(outcome))
         return (*sorted(found), *(f"{count} inputs: {why}" for why, count in sorted(dropped.items())))
 
@@ -108,6 +110,14 @@ def _why_not(outcome: Outcome) -> str:
     if outcome.raised and outcome.seen["error"]["type"] == "builtins.RecursionError":
         return "the original recurses too deep"
     return ""
+
+
+_READS = "how often attributes are read and items are compared, where that has no effect of its own"
+
+
+def _takes_objects(seen: Any) -> bool:
+    """Whether an argument is an instance of a class that is not builtin, whose methods operators call."""
+    return any("." in kind for _, kind in seen.get("kinds", ()))
 
 
 def _not_observable(seen: Any) -> Sequence[str]:

@@ -238,6 +238,8 @@ class _Judging:
         """Mistakes planted into the new version must be noticed by the same inputs."""
         made = mutants(self.subject.before, self.subject.after, self.subject.qualnames)
         self.planted = self._plant(made, self._most_telling_first(), self.budget_seconds * _MUTANTS_SHARE)
+        if made and not self.planted.made:
+            return self._not_enough("There was no time to see whether a planted mistake is noticed.")
         if not self.planted.enough:
             verdict = self._hunt_survivors()
             if verdict is not None:
@@ -279,9 +281,8 @@ class _Judging:
         verdict = self._compare_on(found)
         if verdict is None:
             numbers = range(start, len(self.trials.recipes))
-            self.planted = self.planted.after(
-                self._plant(self.planted.survivors, numbers, self.budget_seconds)
-            )
+            seconds = self.budget_seconds * _MUTANTS_SHARE
+            self.planted = self.planted.after(self._plant(self.planted.survivors, numbers, seconds))
         return verdict
 
     def _compare_on(self, found: Sequence[Recipe]) -> Verification | None:

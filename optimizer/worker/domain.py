@@ -143,7 +143,7 @@ class Surveyor:
         known = union(parts) if parts else self._unknown(part, use)
         spec = guessing.refined(known, use, self.classes())
         if hint is None:
-            spec = guessing.with_tuples(spec, use)
+            spec = guessing.as_asked(spec, use)
         others = [] if hint is not None or is_receiver else beyond(spec, use, self.classes())
         counts = use is not None and bool(use.ops & {"whole", "range"})
         if counts:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .known_types import METHODS
-from .specs import ANY, BOOL, BYTES, COUNT, FLOAT, INT, STR, Spec, union
+from .specs import ANY, BOOL, BYTES, COUNT, FLOAT, INT, STR, Spec, options, union
 
 _DEPTH = 5
 _MOST_FIELDS = 12
@@ -200,17 +200,40 @@ def refined(spec, use, classes, depth=0):
     return _opened(spec, use, classes, depth) if spec.kind == "open" else spec
 
 
-def with_tuples(spec, use, depth=0):
-    """`spec` with a tuple where the use is `text % value`: there a tuple is not the value but all of them."""
+def as_asked(spec, use, depth=0):
+    """`spec` with the types that the code itself asks for, which nobody may have passed so far.
+
+    Those are the classes of `isinstance`, and a tuple for `text % value`: there it is not the value but all of them.
+    """
     if use is None or depth > _DEPTH:
         return spec
+    known = options(spec)
+    found = [_with_items_as_asked(option, use, depth) for option in known]
+    leaves = union([option for option in known if option.kind in _LEAVES] or [INT])
+    asked = sorted(name for name in use.classes & _ASKED.keys() if name not in map(_short, known))
+    found += [_ASKED[name](leaves) for name in asked]
     if "percent" in use.ops:
-        return union((spec, Spec("tuple", (ANY,))))
-    if spec.kind == "union":
-        return union(with_tuples(part, use, depth) for part in spec.parts)
+        found.append(Spec("tuple", (ANY,)))
+    return union(found)
+
+
+def _with_items_as_asked(spec, use, depth):
     if spec.kind in _ITEM_KINDS and spec.parts:
-        return Spec(spec.kind, [with_tuples(part, use.item, depth + 1) for part in spec.parts], spec.data)
+        return Spec(spec.kind, [as_asked(part, use.item, depth + 1) for part in spec.parts], spec.data)
     return spec
+
+
+def _short(spec):
+    return {"tuple_of": "tuple", "struct": "dict"}.get(spec.kind, spec.kind)
+
+
+_ASKED = {
+    **{name: lambda item, leaf=leaf: leaf for name, leaf in _LEAVES.items()},
+    "list": lambda item: Spec("list", (item,)),
+    "tuple": lambda item: Spec("tuple_of", (item,)),
+    "set": lambda item: Spec("set", (item,)),
+    "dict": lambda item: Spec("dict", (union((STR, INT)), item)),
+}
 
 
 def _refined_dict(spec, use, classes, depth):

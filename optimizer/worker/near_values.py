@@ -173,8 +173,8 @@ class ValueEdits:
         if value and type(value[0]) is float:
             nan = ["insert", path, None, source("float('nan')")]
             yield Edit("same nan", nan, ["duplicate", path, -1, 1])
-        for new in self._new_items(path, "list", 0 if value else 6):
-            yield Edit("item in empty", ["insert", path, None, new])
+        for new in self._new_items(path, "list", 3 if value else 6):
+            yield Edit("item drawn", ["insert", path, None, new])
 
     def _new_items(self, path, holder, count):
         """Items for a container, as the parameter's spec has them."""

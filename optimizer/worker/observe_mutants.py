@@ -33,6 +33,8 @@ def run(payload, send):
         _forget(first)
         job = functools.partial(_noticed, payload, text, deadline)
         answer, how, _ = isolated(job, payload["seconds"], left + 2)
+        if how == "timeout" and time.monotonic() > deadline:
+            return  # the time that was given is over: this says nothing about the mutant
         send({"mutant": number, "how": how, "noticed": answer if how == "ok" else [[-1, how, answer]]})
 
 

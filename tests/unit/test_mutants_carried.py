@@ -93,3 +93,10 @@ def test_what_uses_the_literal_is_mistaken():
 )
 def test_nine_of_ten_must_be_noticed_however_few_there_are(made, noticed, enough):
     assert Planted(made=made, noticed=noticed).enough is enough
+
+
+def test_what_there_was_no_time_for_in_the_second_run_has_survived():
+    first = Planted(made=4, noticed=1, survivors=(("a", "1"), ("b", "2"), ("c", "3")))
+    second = Planted(made=2, noticed=1, survivors=(("b", "2"),), gone=frozenset({"1"}))
+    assert first.after(second).names == ("b", "c")
+    assert first.after(second).noticed == 2
