@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -99,22 +99,32 @@ def usable(cases: Sequence[Case], python: str, only: Sequence[str]) -> list[Case
     return [case for case in wanted if set(case.requires) <= set(there)]
 
 
-def tables(bench: Bench, corpora: Sequence[Sequence[Case]], *, beside: bool, rules: bool) -> Iterable[str]:
-    """The whole page, without its introduction."""
-    for cases in corpora:
+INTRO = """# How well "the same" and "different" are told apart
+
+`optimize check` calls a change the same, different, or says that there is not enough evidence; only the first goes on.
+Here it judges pairs whose answer is known: `equivalent` ones, and `different` ones that some plausible call tells
+apart. It is given the recorded calls of each pair, on which both versions always agree, and never the call that shows
+the difference. A different pair that is called the same would be a broken promise; an equivalent pair that is
+refused only costs a chance.
+
+The pairs lie in `tests/corpora/equivalence`, and `python benchmarks/equivalence.py` makes this page. Seconds are wall
+seconds on a machine with two cores that did other work at the same time, so they only compare within a table.
+"""
+
+
+def tables(
+    bench: Bench, corpora: Mapping[str, Sequence[Case]], *, beside: bool, rules: bool
+) -> Iterable[str]:
+    """The whole page."""
+    yield INTRO
+    for name, cases in corpora.items():
         results = bench.of(OURS, cases)
         if results:
-            yield from (
-                f"## {len(results)} pairs, by family",
-                "",
-                *by_family(results),
-                "",
-                *details(results),
-                "",
-            )
+            yield from (f"## `{name}`: {len(results)} of {len(cases)} pairs, by family", "")
+            yield from (*by_family(results), "", *details(results), "")
     if beside:
         yield from ("## Beside other tools, on the same pairs", "")
-        yield from side_by_side(_beside(bench, corpora[0]))
+        yield from side_by_side(_beside(bench, next(iter(corpora.values()))))
         yield ""
     if rules:
         yield from ("## Mistakes planted into the rules' own examples", "")
@@ -123,28 +133,31 @@ def tables(bench: Bench, corpora: Sequence[Sequence[Case]], *, beside: bool, rul
 
 
 def _beside(bench: Bench, cases: Sequence[Case]) -> dict[str, Sequence[Result]]:
+    """What each tool said of the pairs that all of them were run on."""
     found = {name: bench.of(name, cases) for name in (OURS, HYPOTHESIS, CROSSHAIR)}
-    return {name: results for name, results in found.items() if results}
+    shared = set.intersection(*({result.id for result in results} for results in found.values()))
+    return {name: [one for one in results if one.id in shared] for name, results in found.items()}
 
 
 def main() -> int:
     """Run what the command line asks for; 1 when a difference was called the same."""
     options = _options()
-    corpora = [usable(load(file), options.python, options.only) for file in options.corpus]
+    corpora = {file.name: usable(load(file), options.python, options.only) for file in options.corpus}
+    first = next(iter(corpora.values()))
     bench = Bench(options.results, options.most)
-    for cases in corpora:
+    for cases in corpora.values():
         bench.run(OURS, _ours(options.python, options.budget), cases)
     if options.rules:
         bench.run(TRAPS, _ours(options.python, options.budget), careless_forms())
         bench.run(RULES, _ours(options.python, options.budget), examples())
     if options.beside:
-        bench.run(HYPOTHESIS, lambda case, folder: type_driven(case, folder, options.beside), corpora[0])
-        bench.run(CROSSHAIR, lambda case, folder: crosshair(case, folder, options.beside), corpora[0])
+        bench.run(HYPOTHESIS, lambda case, folder: type_driven(case, folder, options.beside), first)
+        bench.run(CROSSHAIR, lambda case, folder: crosshair(case, folder, options.beside), first)
     text = "\n".join(tables(bench, corpora, beside=bool(options.beside), rules=options.rules))
     print(text)
     if options.output:
         options.output.write_text(text, encoding="utf-8")
-    return int(any(result.broken_promise for cases in corpora for result in bench.of(OURS, cases)))
+    return int(any(result.broken_promise for cases in corpora.values() for result in bench.of(OURS, cases)))
 
 
 def _ours(python: str, budget: float) -> Tool:

@@ -13,14 +13,16 @@ from optimizer.registry import load
 
 @functools.cache
 def examples() -> tuple[Case, ...]:
-    """Every example that rewrites something and whose call can be taken apart."""
-    return tuple(
-        case
+    """Every example that rewrites something; first one of each rule, then the next of each."""
+    found = [
+        (place, case)
         for transform in load().transforms
-        for number, example in enumerate(transform.examples)
-        if example.after is not None
-        for case in _case(transform.name, f"{number}", example.before, example.after, example.call, same=True)
-    )
+        for place, example in enumerate(one for one in transform.examples if one.after is not None)
+        for case in _case(
+            transform.name, f"{place}", example.before, example.after or "", example.call, same=True
+        )
+    ]
+    return tuple(case for _, case in sorted(found, key=lambda pair: pair[0]))
 
 
 @functools.cache

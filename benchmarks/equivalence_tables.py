@@ -89,7 +89,7 @@ def _row(name: str, results: Sequence[Result]) -> str:
         count[False, SAME],
         count[True, SAME],
         count[True, DIFFERENT] + count[True, UNDECIDED],
-        f"{median(result.seconds for result in results):.1f}",
+        f"{median(result.seconds for result in results):.1f}" if results else "",
     )
     return "| " + " | ".join(map(str, (name, *cells))) + " |"
 
@@ -104,7 +104,7 @@ def side_by_side(tools: Mapping[str, Sequence[Result]]) -> Iterable[str]:
         count = Counter((result.equivalent, result.answer) for result in results)
         cells = [count[False, answer] for answer in (DIFFERENT, SAME, UNDECIDED)]
         cells += [count[True, answer] for answer in (SAME, DIFFERENT, UNDECIDED)]
-        seconds = f"{median(result.seconds for result in results):.1f}"
+        seconds = f"{median(result.seconds for result in results):.1f}" if results else ""
         yield "| " + " | ".join(map(str, (name, *cells, seconds))) + " |"
 
 
