@@ -1,10 +1,10 @@
-"""What each further Python costs: `optimize --dry-run` on a public project with one, two, ... of them.
+"""What each further Python costs: one `optimize --dry-run` on public projects, from an empty cache, on several.
 
 usage: python benchmarks/interpreters.py FOLDER [--only NAME ...] [--pythons VERSION ...] [--markdown FILE]
 
-Each row is one command on a fresh checkout of the released source. The first row starts with an empty cache, so it
-makes all environments and downloads what they need; the others find the environments there and nothing
-else: no verdict is remembered. FOLDER keeps the checkouts.
+FOLDER keeps the checkouts of the released sources, and `report.json` of each run, with the seconds on the wall as
+`wall_seconds`; a project whose report is there is not run again. The figures of one table come from one run, so they
+can be compared with each other also where the machine is busy.
 """
 
 from __future__ import annotations
@@ -16,89 +16,50 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from field_report import checkout
 
 HERE = Path(__file__).parent
-PYTHONS = ("3.13", "3.9", "3.10", "3.11", "3.12")
-COLUMNS = (
-    "project",
-    "Pythons",
-    "cache",
-    "seconds",
-    "the last one",
-    "candidates",
-    "accepted",
-    "lost on a further one",
-)
+PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
+COLUMNS = ("Python", "candidates that got there", "refused there", "seconds measuring", "seconds a candidate")
 
 
 def main() -> int:
-    """Run every prefix of the list of Pythons on every project, and print the table."""
+    """Check out, run, tabulate."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", nargs="*", default=["toolz"], metavar="NAME")
     parser.add_argument("--pythons", nargs="*", default=PYTHONS, metavar="VERSION")
-    parser.add_argument("--markdown", type=Path, help="write the table here (default: standard output)")
+    parser.add_argument("--markdown", type=Path, help="write the tables here (default: standard output)")
     options = parser.parse_args()
     projects = json.loads((HERE / "targets.json").read_text())["projects"]
-    lines = [f"| {' | '.join(COLUMNS)} |", "|---|---|---|" + "--:|" * (len(COLUMNS) - 3)]
+    lines: list[str] = []
     for project in (one for one in projects if one["name"] in options.only):
         place = options.folder.resolve() / project["name"]
         if not (place / "tree").exists():
             place.mkdir(parents=True, exist_ok=True)
             checkout(project, place, sys.executable)
-        lines += rows(project["name"], place, list(options.pythons))
+        if not (place / "report.json").exists():
+            run(place, list(options.pythons))
+        lines += table(project["requirement"], json.loads((place / "report.json").read_text()))
     text = "\n".join(lines) + "\n"
     if options.markdown:
         options.markdown.write_text(text)
-    sys.stdout.write(text)
+    else:
+        sys.stdout.write(text)
     return 0
 
 
-def rows(name: str, place: Path, pythons: list[str]) -> list[str]:
-    """All of them from an empty cache, then one row for each number of Pythons, and how much the last one added."""
-    cache = place / "cache"
+def run(place: Path, pythons: list[str]) -> None:
+    """One command with all Pythons; nothing is cached before it, not even what uv has downloaded."""
+    cache, draft = place / "cache", place / "report.draft.json"
     shutil.rmtree(cache, ignore_errors=True)
-    found = [row(name, pythons, "empty", *run(place, pythons, cache), before=0.0)]
-    before = 0.0
-    for count in range(1, len(pythons) + 1):
-        shutil.rmtree(cache / "tenpercent" / "ledgers", ignore_errors=True)
-        seconds, report = run(place, pythons[:count], cache)
-        found.append(row(name, pythons[:count], "environments", seconds, report, before=before))
-        before = seconds
-    return found
-
-
-def row(
-    name: str, pythons: list[str], cache: str, seconds: float, report: dict[str, Any], *, before: float
-) -> str:
-    """One line of the table. `before` are the seconds with one Python less, 0 when that is not known."""
-    decisions = report["decisions"]
-    cells = [
-        name,
-        ", ".join(pythons),
-        cache,
-        f"{seconds:.0f}",
-        f"{seconds - before:+.0f}" if before else "",
-        len(decisions),
-        sum(decision["verdict"] == "accept" for decision in decisions),
-        sum(lost_on_a_further_one(decision, pythons[0]) for decision in decisions),
-    ]
-    text = "| " + " | ".join(map(str, cells)) + " |"
-    sys.stderr.write(text + "\n")
-    return text
-
-
-def run(place: Path, pythons: list[str], cache: Path) -> tuple[float, dict[str, Any]]:
-    """Seconds on the wall, and the JSON of the run."""
-    report = place / "report.json"
-    report.unlink(missing_ok=True)
-    argv = [sys.executable, "-m", "optimizer", "--dry-run", "--json", str(report)]
+    argv = [sys.executable, "-m", "optimizer", "--dry-run", "--json", str(draft)]
     argv += [word for python in pythons for word in ("--python", python)]
     env = os.environ | {
         "PYTHONPATH": str(HERE.parent),
@@ -111,14 +72,33 @@ def run(place: Path, pythons: list[str], cache: Path) -> tuple[float, dict[str, 
     done = subprocess.run(argv, cwd=place / "tree", env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)
-    return time.monotonic() - started, json.loads(report.read_text())
+    report = json.loads(draft.read_text()) | {"wall_seconds": time.monotonic() - started}
+    (place / "report.json").write_text(json.dumps(report))
 
 
-def lost_on_a_further_one(decision: dict[str, Any], first: str) -> bool:
-    """Whether the first Python would have had it, and another one had not."""
-    measured = decision["measurements"]
-    ours = [one for one in measured if one["python"].startswith(f"{first}.")]
-    return decision["verdict"] == "refuse" and len(measured) > len(ours) and all(one["claim"] for one in ours)
+def table(name: str, report: dict[str, Any]) -> Iterator[str]:
+    """A sentence about the whole run, then a row for each Python in the order in which a candidate meets them."""
+    wall, inside = report["wall_seconds"], report["seconds"]
+    count = len(report["interpreters"])
+    yield (
+        f"{name}, {len(report['decisions'])} candidates, {len(report['accepted'])} accepted: {wall:.0f} s on {count} "
+        f"Pythons from an empty cache, of which {wall - inside:.0f} s before the run itself, for the environments."
+    )
+    yield ""
+    yield f"| {' | '.join(COLUMNS)} |"
+    yield "|---|" + "--:|" * (len(COLUMNS) - 1)
+    for interpreter in report["interpreters"]:
+        yield row(interpreter["version"], report["decisions"])
+    yield ""
+
+
+def row(version: str, decisions: list[dict[str, Any]]) -> str:
+    """What measuring on one Python came to; one that refuses is the last that a candidate meets."""
+    measured = [one for each in decisions for one in each["measurements"] if one["python"] == version]
+    seconds = sum(one["seconds"] for one in measured)
+    refused = sum(not one["claim"] for one in measured)
+    each = f"{seconds / len(measured):.1f}" if measured else "-"
+    return f"| {version} | {len(measured)} | {refused} | {seconds:.0f} | {each} |"
 
 
 if __name__ == "__main__":
