@@ -1,7 +1,8 @@
 """Arguments -> Config; builds the adapters; exit codes. The only place where everything is put together.
 
-Exit codes: 0 done, whatever was found; 2 wrong usage or configuration; 3 no trustworthy answer can be
-given here; 130 interrupted; 70 a bug of ours, with its traceback.
+Exit codes: 0 done, whatever was found; 1 done, and what `--fail-on` names was found; 2 wrong usage or
+configuration; 3 no trustworthy answer can be given here; 130 interrupted; 70 a bug of ours, with its
+traceback. A log that a workflow parses may be what reads all of it, so no text of a project gets there as it is.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from types import FrameType
 
 from optimizer import __version__
 from optimizer.errors import OptimizerError
+from optimizer.sandbox.safe_text import safe_text
 
 _INTERRUPTED = 130
 _BUG = 70
@@ -30,13 +32,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _dispatch(arguments)
     except OptimizerError as error:
-        sys.stderr.write(f"optimize: {error}\n")
+        sys.stderr.write(safe_text(f"optimize: {error}\n"))
         return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("optimize: interrupted; your files are as they were.\n")
         return _INTERRUPTED
     except Exception:  # noqa: BLE001 - the one handler: whatever else arrives here is a bug
-        traceback.print_exc()
+        sys.stderr.write(safe_text(traceback.format_exc()))
         sys.stderr.write("optimize: this is a bug in tenpercent; please report it with the text above.\n")
         return _BUG
     finally:

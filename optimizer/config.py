@@ -44,14 +44,15 @@ class Config:
     max_file_bytes: int = 1_000_000
 
 
-def load(root: Path) -> Config:
-    """The settings in `root`'s pyproject.toml; the defaults where it says nothing.
+def load(root: Path, own_file: Path | None = None) -> Config:
+    """The settings in `root`'s pyproject.toml, or in `own_file`; the defaults where it says nothing.
 
-    Raises ConfigError for a file that cannot be read, an unknown key or an unusable value.
+    Raises ConfigError for a file that cannot be read, an unknown key or an unusable value, and for an
+    `own_file` without the table.
     """
-    file = root / "pyproject.toml"
-    tools = _table(_read_toml(file).get("tool"))
-    own = tools.get("optimizer", {})
+    file = own_file or root / "pyproject.toml"
+    tools = _table(_read_toml(root / "pyproject.toml").get("tool"))
+    own = _own_table(own_file) if own_file else tools.get("optimizer", {})
     if not isinstance(own, Mapping):
         message = (
             f"{file}: [tool.optimizer] is not a table; write the header [tool.optimizer] and keys below it."
@@ -61,6 +62,23 @@ def load(root: Path) -> Config:
     if settings.get("line_length") is None:
         settings["line_length"] = _formatter_line_length(root, tools)
     return Config(**settings)
+
+
+def least_gain(text: str) -> float:
+    """The number that `min_gain` is, from a command line; ValueError, which says what is wanted."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    return _gain(value)
+
+
+def _own_table(file: Path) -> object:
+    tools = _table(_read_toml(file).get("tool"))
+    if "optimizer" not in tools:
+        message = f"{file} is missing or has no table [tool.optimizer]; give another --config FILE."
+        raise ConfigError(message)
+    return tools["optimizer"]
 
 
 def _read_toml(file: Path) -> Mapping[str, Any]:

@@ -18,6 +18,7 @@ from packaging.specifiers import SpecifierSet
 
 from optimizer.config import Config
 from optimizer.discover import Discovery, discover, targets_of
+from optimizer.discover.touched import Changes
 from optimizer.errors import ProjectError
 from optimizer.facts.facts import RepositoryFacts
 from optimizer.judge import withdrawn
@@ -51,12 +52,13 @@ Watcher: TypeAlias = Callable[[Progress], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What this run is asked to do. `budget_seconds` 0 means no limit."""
+    """What this run is asked to do. `budget_seconds` 0 means no limit; `changes` keep it to what they touch."""
 
     paths: tuple[str, ...] = ()
     dry_run: bool = True
     command: str = ""
     budget_seconds: float = 0.0
+    changes: Changes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,7 @@ def run(options: Options, tools: Tools) -> Iterator[Decision | Run]:
     """
     started = time.monotonic()
     tools.watch(Progress(stage=Stage.DISCOVER, detail=str(tools.repository.root)))
-    discovery = discover(tools.repository, tools.config, paths=options.paths)
+    discovery = discover(tools.repository, tools.config, paths=options.paths, changes=options.changes)
     story = _Story(started=started, discovery=discovery, project=tools.project)
     with _copy_of(tools.repository) as tree:
         yield from _work(options, tools, story, tree)
@@ -116,6 +118,9 @@ def _copy_of(repository: Repository) -> Iterator[Path]:
 
 def _work(options: Options, tools: Tools, story: _Story, tree: Path) -> Iterator[Decision]:
     files = story.discovery.files
+    if not files and options.changes:
+        story.notes.append(f"No function that is looked at was touched since {options.changes.base}.")
+        return
     if not files and tools.config.enabled:
         raise ProjectError(_nothing_to_read(tools.repository, story.discovery))
     wanted = hits(files, tools.transforms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import functools
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -14,12 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from optimizer.discover.touched import Changes, Hunk
 from optimizer.errors import ProjectError, UsageError
 from optimizer.ports import Repository
 
 _KEPT_VARIABLES = ("GIT_CONFIG", "GIT_EXEC_PATH", "GIT_PYTHON_")
 _SUBMODULE_MODE = "160000"
 _SPECIAL = {_SUBMODULE_MODE: "is a submodule", "120000": "is a symbolic link"}
+_HUNK = re.compile(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
 
 # A repository's own configuration may name programs to run; none of them is needed to list files.
 _NO_PROGRAMS = ["core.fsmonitor=false", "core.hooksPath=" + os.devnull]
@@ -131,6 +134,25 @@ class GitRepository(Repository):
         shallow = _git(self._root, "rev-parse", "--is-shallow-repository", may_fail=True) == "true"
         return ", after `git fetch --unshallow`" if shallow else ""
 
+    def changes_since(self, commit: str) -> Changes:
+        """The changed lines of each Python file, from where `commit` and the checkout parted to the working tree.
+
+        A file that was renamed counts as new. UsageError when there is no such commit.
+        """
+        start, changes = self.changed_since(commit)
+        changed = (each.path for each in changes if not each.is_gone and not each.special)
+        return Changes(
+            base=commit,
+            hunks={path: self._hunks(start, path) for path in changed if path.endswith(".py")},
+        )
+
+    def _hunks(self, commit: str, path: str) -> tuple[Hunk, ...]:
+        # `--text`: an attribute of the repository may call any file binary.
+        options = ("--unified=0", "--text", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames")
+        text = _git(self._root, "--literal-pathspecs", "diff", *options, commit, "--", path)
+        found = (_HUNK.match(line) for line in text.split("\n"))
+        return tuple(_hunk(each) for each in found if each)
+
     def content_at(self, commit: str, path: str) -> bytes:
         """The bytes of one file at a commit."""
         return _git_bytes(self._root, "cat-file", "blob", f"{commit}:./{path}")
@@ -167,6 +189,12 @@ class GitRepository(Repository):
             if error.errno not in {errno.EXDEV, errno.EACCES, errno.EROFS}:
                 raise
             _replace_through(target.with_name(f".{name}"), target, data)
+
+
+def _hunk(header: re.Match[str]) -> Hunk:
+    """`+7` is line 7, `+7,2` are 7 and 8; `+7,0` says that lines after 7 were taken out."""
+    start, count = int(header[1]), int(header[2] or 1)
+    return Hunk(first=start, last=start + count - 1) if count else Hunk(first=start + 1, last=start)
 
 
 def _replace_through(fresh: Path, target: Path, data: bytes) -> None:

@@ -14,6 +14,7 @@ from optimizer.adapters.revisions import since, with_patch
 from optimizer.check import Request, check
 from optimizer.commands.shared import (
     a_file,
+    add_config,
     add_python,
     environments_for,
     machine_controls,
@@ -53,6 +54,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--workload", default="", metavar="COMMAND", help="what to run instead of the tests")
     add_python(parser)
+    add_config(parser)
     parser.add_argument(
         "--metric",
         type=Metric,
@@ -110,7 +112,7 @@ def _check_repository(options: argparse.Namespace, scratch: Path) -> None:
         if options.base
         else with_patch(repository, options.patch, scratch)
     )
-    config = settings.load(repository.root)
+    config = settings.load(repository.root, options.config)
     runner = Launcher()
     with closing(open_ledger(repository.root)) as ledger, machine_controls() as controls:
         reviewer = Reviewer(

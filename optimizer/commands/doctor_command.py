@@ -8,7 +8,7 @@ from pathlib import Path
 
 from optimizer import config as settings
 from optimizer.adapters.git import GitRepository
-from optimizer.commands.shared import add_python, environments_for
+from optimizer.commands.shared import add_config, add_python, environments_for
 from optimizer.doctor import Doctor
 from optimizer.errors import ProjectError
 from optimizer.report.data import dumps
@@ -31,6 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="a project (default: this folder)",
     )
     add_python(parser)
+    add_config(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
 
@@ -38,15 +39,13 @@ def run(options: argparse.Namespace) -> int:
     """Look at this machine, its Pythons and the sandbox, and say what keeps them from a trustworthy answer."""
     root = options.project.resolve()
     runner = Launcher()
-    doctor = Doctor(
-        runner=runner, python=sys.executable, project=lambda: _project(root, runner, options.python)
-    )
+    doctor = Doctor(runner=runner, python=sys.executable, project=lambda: _project(root, runner, options))
     found = doctor.look()
     sys.stdout.write(dumps(diagnosis_data(found)) if options.json else diagnosis_text(found))
     return 0 if found.fine else _CANNOT
 
 
-def _project(root: Path, runner: Launcher, pythons: list[str]) -> Project | None:
+def _project(root: Path, runner: Launcher, options: argparse.Namespace) -> Project | None:
     """The project in `root`, None where there is nothing that looks like one."""
     try:
         repository = GitRepository.open(root).within(root)
@@ -54,7 +53,7 @@ def _project(root: Path, runner: Launcher, pythons: list[str]) -> Project | None
         if any((root / name).exists() for name in _PROJECT_FILES):
             raise
         return None
-    config = settings.load(root)
+    config = settings.load(root, options.config)
     return find_project(
-        root, runner, pythons=pythons or config.pythons, environments=environments_for(repository)
+        root, runner, pythons=options.python or config.pythons, environments=environments_for(repository)
     )

@@ -9,7 +9,14 @@ from pathlib import Path
 
 from optimizer import config as settings
 from optimizer.adapters.git import GitRepository
-from optimizer.commands.shared import add_python, environments_for, machine_controls, open_ledger, progress_to
+from optimizer.commands.shared import (
+    add_config,
+    add_python,
+    environments_for,
+    machine_controls,
+    open_ledger,
+    progress_to,
+)
 from optimizer.measure.environment import cpu_model
 from optimizer.model import Machine, Witness
 from optimizer.remeasure import Remeasurer
@@ -36,6 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="a checkout of the commit that the bundle was made of (default: the current folder)",
     )
     add_python(parser)
+    add_config(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -46,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     root = options.project.resolve()
     repository = GitRepository.open(root).within(root)
-    config = settings.load(root)
+    config = settings.load(root, options.config)
     runner = Launcher()
     project = find_project(
         root, runner, pythons=options.python or config.pythons, environments=environments_for(repository)

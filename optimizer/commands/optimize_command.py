@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from optimizer import config as settings
 from optimizer.adapters.git import GitRepository
-from optimizer.commands.shared import add_python, environments_for, machine_controls, open_ledger, place_of
+from optimizer.commands.shared import (
+    add_config,
+    add_python,
+    environments_for,
+    machine_controls,
+    open_ledger,
+    place_of,
+)
 from optimizer.config import Config
-from optimizer.errors import UsageError
+from optimizer.errors import SandboxError, UsageError
 from optimizer.measure.environment import cpu_model
 from optimizer.model import Decision, Run
 from optimizer.pipeline import Options, Tools
 from optimizer.pipeline import run as run_pipeline
 from optimizer.registry import load
+from optimizer.report.annotations import notices
 from optimizer.report.bundle import check_place, write_bundle
 from optimizer.report.jsonfile import write_json
 from optimizer.report.live import Display
+from optimizer.report.markdown import markdown
 from optimizer.report.terminal import show
-from optimizer.sandbox.launch import Launcher
+from optimizer.report.whole import write_whole
+from optimizer.sandbox.launch import LEVELS, Launcher
 from optimizer.workload.project import find_project
+
+_FOUND = 1
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,12 +57,50 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ignore", action="append", default=[], metavar="RULE", help="not this rule (repeatable)"
     )
+    parser.add_argument(
+        "--min-gain",
+        type=_least_gain,
+        default=None,
+        metavar="GAIN",
+        help="0.15 asks for 1.15x; at least 0.10",
+    )
+    parser.add_argument(
+        "--base", default="", metavar="REF", help="keep to the functions that were touched since this commit"
+    )
+    add_config(parser)
+    parser.add_argument(
+        "--sandbox",
+        choices=LEVELS,
+        default=LEVELS[0],
+        help="run nothing of the project with less isolation than this (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--fail-on",
+        choices=("never", "accepted"),
+        default="never",
+        help="`accepted`: exit code 1 when a change is accepted (default: %(default)s)",
+    )
+    _add_outputs(parser)
+    parser.add_argument("--fresh", action="store_true", help="forget what earlier runs have decided")
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every decision as JSON")
     parser.add_argument(
         "--output", type=Path, metavar="DIR", help="write the bundle: patches, evidence, pyperf files"
     )
+    parser.add_argument(
+        "--summary",
+        type=Path,
+        metavar="FILE",
+        help="write Markdown, such as for the summary of a workflow's job",
+    )
+    parser.add_argument(
+        "--annotations",
+        action="store_true",
+        help="print the accepted changes as notices of a GitHub workflow",
+    )
     parser.add_argument("--explain-refusals", action="store_true", help="also list places that were declined")
-    parser.add_argument("--fresh", action="store_true", help="forget what earlier runs have decided")
 
 
 def _minutes(text: str) -> float:
@@ -60,13 +111,22 @@ def _minutes(text: str) -> float:
     return minutes
 
 
+def _least_gain(text: str) -> float:
+    try:
+        return settings.least_gain(text)
+    except ValueError as error:
+        message = f"give {error}"
+        raise argparse.ArgumentTypeError(message) from error
+
+
 def run(options: argparse.Namespace) -> int:
     """Find, prove and measure small rewrites that make a Python project faster; write those that hold."""
     root, paths = place_of(options.paths)
-    repository = GitRepository.open(root).within(root)
+    whole = GitRepository.open(root)
+    repository = whole.within(root)
     config = _config(options, root)
     _check_outputs(options)
-    runner = Launcher()
+    runner = _runner(options.sandbox)
     project = find_project(
         root,
         runner,
@@ -97,17 +157,35 @@ def run(options: argparse.Namespace) -> int:
             dry_run=options.dry_run,
             command=options.workload,
             budget_seconds=60 * config.budget_minutes,
+            changes=repository.changes_since(options.base) if options.base else None,
         )
         done = _follow(run_pipeline(wanted, tools), display)
     _hand_over(done, options)
-    return 0
+    if options.annotations:
+        folder = PurePosixPath(os.path.relpath(repository.root, whole.root))
+        sys.stdout.writelines(f"{line}\n" for line in notices(done, folder=folder))
+    return _FOUND if options.fail_on == "accepted" and done.accepted else 0
+
+
+def _runner(least: str) -> Launcher:
+    """What runs the project's code; SandboxError when it isolates less than `least`."""
+    runner = Launcher()
+    if LEVELS.index(runner.level) < LEVELS.index(least):
+        message = (
+            f"--sandbox {least} was asked for, but here the project's code would run at {runner.level}; "
+            f"give --sandbox {runner.level} if you trust it that far."
+        )
+        raise SandboxError(message)
+    return runner
 
 
 def _config(options: argparse.Namespace, root: Path) -> Config:
     """The project's settings, with what the command line says on top."""
-    config = settings.load(root)
+    config = settings.load(root, options.config)
     if options.budget is not None:
         config = replace(config, budget_minutes=options.budget)
+    if options.min_gain is not None:
+        config = replace(config, min_gain=options.min_gain)
     if options.select:
         config = replace(config, select=tuple(options.select))
     return replace(config, ignore=(*config.ignore, *options.ignore))
@@ -115,11 +193,10 @@ def _config(options: argparse.Namespace, root: Path) -> Config:
 
 def _check_outputs(options: argparse.Namespace) -> None:
     """Find out now, not after minutes of work, that a result cannot be written."""
-    if options.json and not options.json.absolute().parent.is_dir():
-        message = (
-            f"{options.json} lies in a folder that does not exist; make it, or give another --json FILE."
-        )
-        raise UsageError(message)
+    for option, file in (("--json", options.json), ("--summary", options.summary)):
+        if file and not file.absolute().parent.is_dir():
+            message = f"{file} lies in a folder that does not exist; make it, or give another {option} FILE."
+            raise UsageError(message)
     if options.output:
         check_place(options.output)
 
@@ -140,4 +217,6 @@ def _hand_over(done: Run, options: argparse.Namespace) -> None:
         write_json(done, options.json)
     if options.output:
         write_bundle(done, options.output)
+    if options.summary:
+        write_whole(markdown(done), options.summary, option="--summary")
     show(done, sys.stdout, explain_refusals=options.explain_refusals)

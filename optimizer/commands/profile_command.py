@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from optimizer import config as settings
 from optimizer.adapters.git import GitRepository
-from optimizer.commands.shared import add_python, environments_for, place_of
+from optimizer.commands.shared import add_config, add_python, environments_for, place_of
 from optimizer.discover import discover
 from optimizer.errors import UsageError
 from optimizer.report.icicle import icicle_html
@@ -32,6 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "paths", nargs="*", metavar="PATH", help="a project's folder, or files and folders in one"
     )
     add_python(parser)
+    add_config(parser)
     parser.add_argument("--top", type=int, default=25, metavar="N", help="how many functions to show (25)")
     parser.add_argument("--html", type=Path, metavar="FILE", help="also write a page with an icicle chart")
     parser.epilog = "COMMAND is run in place of the tests: optimize profile -- python -m app --fast"
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(message)
     root, paths = place_of(options.paths)
     repository = GitRepository.open(root).within(root)
-    config = settings.load(root)
+    config = settings.load(root, options.config)
     runner = Launcher()
     pythons = (options.python or config.pythons)[:1]
     project = find_project(root, runner, pythons=pythons, environments=environments_for(repository))

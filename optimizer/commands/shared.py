@@ -67,6 +67,16 @@ def add_python(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Declare `--config`."""
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="a TOML file with [tool.optimizer], in place of the project's pyproject.toml",
+    )
+
+
 def environments_for(repository: Repository) -> Environments:
     """Environments for Pythons that the project has none for, in the user's cache."""
     return Environments(cache=cache_folder() / "environments", copy=repository.copy_to, tell=_warn)

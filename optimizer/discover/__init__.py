@@ -17,6 +17,7 @@ from optimizer.discover.left_alone import is_generated, reasons_by_path
 from optimizer.discover.modules import ModuleNames, imported_names
 from optimizer.discover.skip_comments import SkipComments
 from optimizer.discover.targets import find_targets
+from optimizer.discover.touched import Changes, touched
 from optimizer.errors import UsageError
 from optimizer.model import Skipped, SourceFile, Target
 from optimizer.ports import Repository
@@ -30,12 +31,14 @@ class Discovery:
     skipped: tuple[Skipped, ...]
 
 
-def discover(repository: Repository, config: Config, *, paths: Sequence[str] = ()) -> Discovery:
+def discover(
+    repository: Repository, config: Config, *, paths: Sequence[str] = (), changes: Changes | None = None
+) -> Discovery:
     """The Python files that git tracks, without tests, vendored code and the like.
 
     `paths` (absolute, or relative to the root) limit it to files and folders; naming one that is left alone
-    by default brings it back, but not what `config.exclude` names. UsageError for a path with nothing
-    tracked in it.
+    by default brings it back, but not what `config.exclude` names. `changes` limit it to what they touch.
+    UsageError for a path with nothing tracked in it.
     """
     if not config.enabled:
         because = "[tool.optimizer] says enabled = false"
@@ -51,6 +54,8 @@ def discover(repository: Repository, config: Config, *, paths: Sequence[str] = (
         ),
     )
     found = [one for path in tracked if _is_within(path, limits) for one in finder.find(path)]
+    if changes:
+        found = [touched(one, changes) if isinstance(one, SourceFile) else one for one in found]
     return Discovery(
         files=tuple(one for one in found if isinstance(one, SourceFile)),
         skipped=tuple(one for one in found if isinstance(one, Skipped)),

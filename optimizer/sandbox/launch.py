@@ -26,6 +26,8 @@ from optimizer.ports import Job, Limits, Ran
 from optimizer.sandbox.safe_text import safe_text
 
 WORKER = Path(__file__).parent.parent / "worker"
+LEVELS = ("L0", "L1", "L2", "L3")
+"""Levels of isolation, the weakest first."""
 _ALLOWED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _CHUNK = 1 << 16
 _GRACE_SECONDS = 1.0
