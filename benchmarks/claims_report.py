@@ -50,6 +50,7 @@ def report(rows: Sequence[Row]) -> str:
         _INTRODUCTION,
         "",
         f"{functions} functions, {len(rows)} comparisons. {where}; Python {', '.join(pythons)}.",
+        *(f"- {hint}" for hint in machine.hints),
     ]
     for method, title in _TITLES.items():
         for busy in (False, True):
