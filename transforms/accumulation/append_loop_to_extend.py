@@ -186,6 +186,21 @@ class AppendLoopToExtend(Transform):
             because="what is appended is not the element itself",
             call="f([])",
         ),
+        Trap(
+            before="""
+                def f(xs: list, out: list):
+                    for x in xs:
+                        out.append(int(x))
+                    return out
+            """,
+            wrong="""
+                def f(xs: list, out: list):
+                    out.extend([int(x) for x in xs])
+                    return out
+            """,
+            because="what came before a failure half way stays in the list",
+            call="f(['1'], [])",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

@@ -88,6 +88,18 @@ class CallToComprehension(Transform):
             because="equal keys are kept once",
             call="f(['a', 'bc'])",
         ),
+        Trap(
+            before="""
+                def f(rows, list):
+                    return list(row for row in rows)
+            """,
+            wrong="""
+                def f(rows, list):
+                    return [row for row in rows]
+            """,
+            because="`list` is whatever the caller gives",
+            call="f([1], list)",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

@@ -133,6 +133,20 @@ class GeneratorArgumentToList(Transform):
             because="the test sees the list grow",
             call="f([1, 2])",
         ),
+        Trap(
+            before="""
+                def f(out: list, xs):
+                    out.extend(int(x) for x in xs)
+                    return out
+            """,
+            wrong="""
+                def f(out: list, xs):
+                    out.extend([int(x) for x in xs])
+                    return out
+            """,
+            because="what came before a failure half way stays in the list",
+            call="f([], ['1'])",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

@@ -109,6 +109,18 @@ class GeneratorToList(Transform):
             because="`any` stops early, so later elements are never computed",
             call="f([0.1, 1])",
         ),
+        Trap(
+            before="""
+                def f(xs, keep):
+                    return next((x for x in xs if keep(x)), None)
+            """,
+            wrong="""
+                def f(xs, keep):
+                    return next(iter([x for x in xs if keep(x)]), None)
+            """,
+            because="`next` asks for one element only",
+            call="f([0, 1], bool)",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

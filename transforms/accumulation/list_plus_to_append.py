@@ -150,6 +150,22 @@ class ListPlusToAppend(Transform):
             because="the other name would grow too",
             call="f([])",
         ),
+        Trap(
+            before="""
+                def f(xs: list, out: list):
+                    for x in xs:
+                        out = out + [x]
+                    return out
+            """,
+            wrong="""
+                def f(xs: list, out: list):
+                    for x in xs:
+                        out.append(x)
+                    return out
+            """,
+            because="the caller's list would grow",
+            call="f([], [1])",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

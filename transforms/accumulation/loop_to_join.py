@@ -100,6 +100,21 @@ class LoopToJoin(Transform):
             because="`join` does not convert",
             call="f(['a', 'b'])",
         ),
+        Trap(
+            before="""
+                def f(words):
+                    text = ''
+                    for word in words:
+                        text += word + ','
+                    return text
+            """,
+            wrong="""
+                def f(words):
+                    return ','.join(words)
+            """,
+            because="the last word has a separator behind it, too",
+            call="f([])",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

@@ -145,6 +145,24 @@ class LoopToListComprehension(Transform):
             because="the test reads the list while it grows",
             call="f([1, 2, 3])",
         ),
+        Trap(
+            before="""
+                def f(xs):
+                    out = []
+                    x = None
+                    for x in xs:
+                        out.append(x * 2)
+                    return out, x
+            """,
+            wrong="""
+                def f(xs):
+                    x = None
+                    out = [x * 2 for x in xs]
+                    return out, x
+            """,
+            because="the loop variable is read after the loop",
+            call="f([])",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

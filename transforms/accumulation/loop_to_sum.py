@@ -100,6 +100,20 @@ class LoopToSum(Transform):
             because="the start decides the type of an empty sum",
             call="f([1.5, 2.25])",
         ),
+        Trap(
+            before="""
+                def f(xs: list, total: list | int):
+                    for x in xs:
+                        total += x
+                    return total
+            """,
+            wrong="""
+                def f(xs: list, total: list | int):
+                    return sum(xs, total)
+            """,
+            because="`+=` extends the caller's list, and adds texts",
+            call="f([1], 0)",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

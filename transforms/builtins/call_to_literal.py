@@ -89,15 +89,27 @@ class CallToLiteral(Transform):
     traps = (
         Trap(
             before="""
-                def f(rows):
+                def f(rows: dict | list):
                     return dict(rows, a=1)
             """,
             wrong="""
-                def f(rows):
+                def f(rows: dict | list):
                     return {**rows, 'a': 1}
             """,
             because="`dict` takes pairs too",
             call="f({'b': 2})",
+        ),
+        Trap(
+            before="""
+                def f(dict):
+                    return dict()
+            """,
+            wrong="""
+                def f(dict):
+                    return {}
+            """,
+            because="`dict` is whatever the caller gives",
+            call="f(dict)",
         ),
     )
 

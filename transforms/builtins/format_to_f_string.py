@@ -107,6 +107,18 @@ class FormatToFString(Transform):
             because="adding raises for anything but a string",
             call="f('bob')",
         ),
+        Trap(
+            before="""
+                def f(value):
+                    return 'got %s' % value
+            """,
+            wrong="""
+                def f(value):
+                    return f'got {value}'
+            """,
+            because="a tuple is unpacked by `%`",
+            call="f(3)",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

@@ -82,6 +82,18 @@ class IsinstanceOfTuple(Transform):
             because="they ask about different things",
             call="f(1, 'a')",
         ),
+        Trap(
+            before="""
+                def f(x):
+                    return isinstance(x, int) and isinstance(x, bool)
+            """,
+            wrong="""
+                def f(x):
+                    return isinstance(x, (int, bool))
+            """,
+            because="both have to hold",
+            call="f(True), f('a')",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

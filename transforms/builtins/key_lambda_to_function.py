@@ -126,6 +126,18 @@ class KeyLambdaToFunction(Transform):
             because="bytes have a `lower` of their own, and `str.lower` refuses them",
             call="f(['B', 'a'])",
         ),
+        Trap(
+            before="""
+                def f(xs, table):
+                    return sorted(xs, key=lambda x: table[x])
+            """,
+            wrong="""
+                def f(xs, table):
+                    return sorted(xs, key=table.get)
+            """,
+            because="what is not in the table is an error, and not None",
+            call="f(['a'], {'a': 1})",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

@@ -83,6 +83,20 @@ class KeyLambdaToGetter(Transform):
             because="rows with equal keys come out in another order",
             call="f([('a', 1), ('b', 2)])",
         ),
+        Trap(
+            before="""
+                def f(rows):
+                    return sorted(rows, key=lambda row: row.get('a', 0))
+            """,
+            wrong="""
+                from operator import itemgetter
+
+                def f(rows):
+                    return sorted(rows, key=itemgetter('a'))
+            """,
+            because="a row need not have the key",
+            call="f([{'a': 2}, {'a': 1}])",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

@@ -121,6 +121,18 @@ class MapLambdaToComprehension(Transform):
             because="`filter` gives the elements, not what the lambda says of them",
             call="f([1, 1])",
         ),
+        Trap(
+            before="""
+                def f(xs, n):
+                    return next(map(lambda x: n // x, xs))
+            """,
+            wrong="""
+                def f(xs, n):
+                    return [n // x for x in xs][0]
+            """,
+            because="only the first element is divided by",
+            call="f([1, 2], 5)",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

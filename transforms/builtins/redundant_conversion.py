@@ -107,6 +107,24 @@ class RedundantConversion(Transform):
             because="the set keeps equal elements once",
             call="f([2, 1])",
         ),
+        Trap(
+            before="""
+                def f(xs: list):
+                    for x in list(xs):
+                        if x < 0:
+                            xs.remove(x)
+                    return xs
+            """,
+            wrong="""
+                def f(xs: list):
+                    for x in xs:
+                        if x < 0:
+                            xs.remove(x)
+                    return xs
+            """,
+            because="the list changes in the loop, and the copy does not",
+            call="f([1, 2])",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

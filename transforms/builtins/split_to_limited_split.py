@@ -98,6 +98,18 @@ class SplitToLimitedSplit(Transform):
             because="separators that overlap are found from the start, or from the end",
             call="f('baab')",
         ),
+        Trap(
+            before="""
+                def f(text: str):
+                    return text.split(',')[1]
+            """,
+            wrong="""
+                def f(text: str):
+                    return text.split(',', 1)[1]
+            """,
+            because="a part behind the second separator would come along",
+            call="f('a,b')",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

@@ -83,6 +83,18 @@ class StartswithOfTuple(Transform):
             because="both have to hold",
             call="f('abc')",
         ),
+        Trap(
+            before="""
+                def f(s: str):
+                    return s.startswith('a') or s.endswith('ab')
+            """,
+            wrong="""
+                def f(s: str):
+                    return s.startswith(('a', 'ab'))
+            """,
+            because="one looks at the start, the other at the end",
+            call="f('abc'), f('')",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

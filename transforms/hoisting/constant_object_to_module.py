@@ -176,6 +176,21 @@ class ConstantObjectToModule(Transform):
             because="what one call adds is there in the next",
             call="letters('c')",
         ),
+        Trap(
+            before="""
+                def letters():
+                    return set("ab")
+            """,
+            wrong="""
+                _LETTERS = set("ab")
+
+
+                def letters():
+                    return _LETTERS
+            """,
+            because="all callers get the same set, which each may change",
+            call="sorted(letters())",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

@@ -162,6 +162,26 @@ class ConstantTableToModule(Transform):
             because="what one call adds is there in the next",
             call="seen('b', ['b'])",
         ),
+        Trap(
+            before="""
+                def table(word):
+                    known = {"a": 1}
+                    if word:
+                        known[word] = 2
+                    return known
+            """,
+            wrong="""
+                _KNOWN = {"a": 1}
+
+
+                def table(word):
+                    if word:
+                        _KNOWN[word] = 2
+                    return _KNOWN
+            """,
+            because="all callers get the same table, which each call changes",
+            call="table('')",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

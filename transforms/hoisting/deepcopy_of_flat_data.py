@@ -135,6 +135,22 @@ class DeepcopyOfFlatData(Transform):
             because="the second call finds the name that the first one has added",
             call="settings('a')",
         ),
+        Trap(
+            before="""
+                import copy
+
+                def rows(table: list[list[int]]):
+                    return copy.deepcopy(table)
+            """,
+            wrong="""
+                import copy
+
+                def rows(table: list[list[int]]):
+                    return table.copy()
+            """,
+            because="the rows of the copy are those of the table",
+            call="rows([[1], [2]])",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

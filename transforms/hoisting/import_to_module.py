@@ -164,6 +164,22 @@ class ImportToModule(Transform):
             because="the parameter of the same name hides the module",
             call="shown(1, 2)",
         ),
+        Trap(
+            before="""
+                def value(kind, json):
+                    if kind:
+                        import json
+                    return json
+            """,
+            wrong="""
+                import json
+
+                def value(kind, json):
+                    return json
+            """,
+            because="the import gives the parameter another value",
+            call="value(False, 3)",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

@@ -137,6 +137,25 @@ class InvariantCallOutOfLoop(Transform):
             because="without rows nobody asks for the smallest limit, of which there may be none",
             call="below([1, 5], [3])",
         ),
+        Trap(
+            before="""
+                def fill(rows: list[int], seen: list[int]):
+                    for row in rows:
+                        if len(seen) < 3:
+                            seen.append(row)
+                    return seen
+            """,
+            wrong="""
+                def fill(rows: list[int], seen: list[int]):
+                    count = len(seen)
+                    for row in rows:
+                        if count < 3:
+                            seen.append(row)
+                    return seen
+            """,
+            because="the list grows in the loop",
+            call="fill([1], []), fill([], [1, 2, 3, 4])",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

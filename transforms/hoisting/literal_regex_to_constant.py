@@ -205,6 +205,24 @@ class LiteralRegexToConstant(Transform):
             because="the fourth argument is the count, not the flags",
             call="clean('axbx')",
         ),
+        Trap(
+            before="""
+                import re
+
+                def parts(text: str, sep: str = ","):
+                    return re.split(sep, text)
+            """,
+            wrong="""
+                import re
+
+                _SEP = re.compile(",")
+
+                def parts(text: str, sep: str = ","):
+                    return _SEP.split(text)
+            """,
+            because="the caller may give another separator",
+            call="parts('a,b')",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

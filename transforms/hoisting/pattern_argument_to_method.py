@@ -118,6 +118,22 @@ class PatternArgumentToMethod(Transform):
             because="the fourth argument is the count",
             call="clean('axb')",
         ),
+        Trap(
+            before="""
+                import re
+
+                def clean(pattern, text):
+                    return re.sub(pattern, "-", text)
+            """,
+            wrong="""
+                import re
+
+                def clean(pattern, text):
+                    return pattern.sub("-", text)
+            """,
+            because="the pattern may be a text",
+            call="clean(re.compile('x'), 'axb')",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

@@ -195,6 +195,26 @@ class RepeatedCallToLocal(Transform):
             because="the list has changed between the calls",
             call="take([])",
         ),
+        Trap(
+            before="""
+                def two(items: list[int]):
+                    first = sorted(items)
+                    second = sorted(items)
+                    if len(items) > 2:
+                        second.append(0)
+                    return first
+            """,
+            wrong="""
+                def two(items: list[int]):
+                    first = sorted(items)
+                    second = first
+                    if len(items) > 2:
+                        second.append(0)
+                    return first
+            """,
+            because="the two lists are separate",
+            call="two([])",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

@@ -94,6 +94,18 @@ class ConstantsToSet(Transform):
             because="a text finds parts of itself, the empty one too",
             call="f(',')",
         ),
+        Trap(
+            before="""
+                def f(x):
+                    return x in (1, 2, 3)
+            """,
+            wrong="""
+                def f(x):
+                    return x in {1, 2, 3}
+            """,
+            because="what cannot be hashed can be looked for in a tuple and not in a set",
+            call="f(2), f('a')",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

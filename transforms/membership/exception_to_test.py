@@ -204,6 +204,23 @@ class ExceptionToTest(Transform):
             because="a None that is stored is no missing key",
             call="f({'a': 1}, 'a'), f({}, 'B')",
         ),
+        Trap(
+            before="""
+                def f(d, k):
+                    try:
+                        return d[k]
+                    except KeyError:
+                        return None
+            """,
+            wrong="""
+                def f(d, k):
+                    if k in d:
+                        return d[k]
+                    return None
+            """,
+            because="a mapping may make the values of missing keys, and a list has no keys",
+            call="f({'a': 1}, 'a'), f({}, 'a')",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

@@ -106,6 +106,18 @@ class GetWithDefault(Transform):
             because="the default is computed although it is not needed",
             call="f({}, int)",
         ),
+        Trap(
+            before="""
+                def f(d: dict, k):
+                    return d[k] if k in d else 1
+            """,
+            wrong="""
+                def f(d: dict, k):
+                    return d.get(k) or 1
+            """,
+            because="a zero that is stored is no missing key",
+            call="f({'a': 2}, 'a'), f({}, 'a')",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

@@ -120,6 +120,18 @@ class KeysMembership(Transform):
             because="for a text the list holds its characters, and the text finds parts of itself",
             call="f({'a': 1}, 'a')",
         ),
+        Trap(
+            before="""
+                def f(d: dict, k):
+                    return k in list(d.values())
+            """,
+            wrong="""
+                def f(d: dict, k):
+                    return k in d
+            """,
+            because="the values are not the keys",
+            call="f({1: 1}, 1), f({}, 1)",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

@@ -158,6 +158,29 @@ class ListMembershipToSet(Transform):
             because="a list cannot be hashed, and could be looked for in a list",
             call="f('a'), f('')",
         ),
+        Trap(
+            before="""
+                _NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+
+
+                def add(name: str):
+                    if name not in _NAMES:
+                        _NAMES.append(name)
+                    return name in _NAMES
+            """,
+            wrong="""
+                _NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+                _NAMES_SET = frozenset(_NAMES)
+
+
+                def add(name: str):
+                    if name not in _NAMES_SET:
+                        _NAMES.append(name)
+                    return name in _NAMES_SET
+            """,
+            because="the list grows, and the set does not",
+            call="add('a')",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

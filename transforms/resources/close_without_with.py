@@ -161,6 +161,29 @@ class CloseWithoutWith(Transform):
             because="the file is meant to stay open on one path",
             call="f(False)",
         ),
+        Trap(
+            before="""
+                import tempfile
+
+                def f(keep):
+                    scratch = tempfile.TemporaryFile()
+                    if keep:
+                        return scratch.closed, scratch
+                    scratch.close()
+                    return scratch.closed, None
+            """,
+            wrong="""
+                import tempfile
+
+                def f(keep):
+                    with tempfile.TemporaryFile() as scratch:
+                        if keep:
+                            return scratch.closed, scratch
+                    return scratch.closed, None
+            """,
+            because="the caller gets the file and goes on with it",
+            call="f(False)",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

@@ -154,6 +154,19 @@ class OpenReadToWith(Transform):
             because="the file is closed before the first line is read",
             call="f(__import__('os').devnull).gi_running",
         ),
+        Trap(
+            before="""
+                def f(path):
+                    return open(path)
+            """,
+            wrong="""
+                def f(path):
+                    with open(path) as file:
+                        return file
+            """,
+            because="the caller gets the file to read it",
+            call="f(__import__('os').devnull).name",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:

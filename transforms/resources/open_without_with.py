@@ -156,6 +156,22 @@ class OpenWithoutWith(Transform):
             because="the file is meant to stay open on one path",
             call="f(__import__('os').devnull, False)",
         ),
+        Trap(
+            before="""
+                def f(path, kept: list):
+                    stream = open(path)
+                    kept.append(stream)
+                    return len(kept)
+            """,
+            wrong="""
+                def f(path, kept: list):
+                    with open(path) as stream:
+                        kept.append(stream)
+                    return len(kept)
+            """,
+            because="somebody else holds the file and will read it",
+            call="f(__import__('os').devnull, [])",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:
