@@ -32,6 +32,7 @@ from optimizer.model import (
     Sample,
     Stage,
     Subject,
+    SuiteResult,
     Verdict,
     Verification,
     Workload,
@@ -41,7 +42,9 @@ from optimizer.ports import Ledger, Runner
 from optimizer.readability.gate import read_files
 from optimizer.verify.verify import verify_on_each
 from optimizer.workload.project import Project
-from optimizer.workload.suite import run_suite, same_outcome
+from optimizer.workload.suite import differing, run_suite, same_outcome
+
+_RUNS_WITHOUT_THE_CHANGE = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,8 @@ class Prover:
     verify_seconds: float = 20.0
     measure_seconds: float = 60.0
     controls: Controls = field(default_factory=Controls)
+    flaky: set[str] = field(default_factory=set)
+    """Tests that were seen to end differently without a change; filled as they are found."""
 
     def prove(self, candidate: Candidate, hotspot: Hotspot | None) -> Decision:
         """The decision on one candidate; remembered before it is returned."""
@@ -192,10 +197,15 @@ class Prover:
                 suite="differs",
                 reasons=(text, *differences[1:5]),
             )
-        passed = len(self.workload.baseline.passed)
-        return replace(
-            verification, suite=f"{passed} tests pass as before, {len(reaching)} of them reach the change"
-        )
+        passed = len(set(self.workload.baseline.passed) - self.flaky)
+        text = f"{passed} tests pass as before, {len(reaching)} of them reach the change{self.set_aside()}"
+        return replace(verification, suite=text)
+
+    def set_aside(self) -> str:
+        """The tests that were found flaky after the workload was learned, as the end of a sentence."""
+        if not self.flaky:
+            return ""
+        return f"; set aside because they fail now and then: {', '.join(sorted(self.flaky))}"
 
     def _reaching(self, candidate: Candidate) -> tuple[str, ...]:
         names = {target.name for target in candidate.targets}
@@ -209,14 +219,36 @@ class Prover:
 
         A file that is None there is gone.
         """
+        result = self._suite_with(texts, tests)
+        aside = {*self.workload.unstable, *self.flaky}
+        found = same_outcome(self.workload.baseline, result, aside, tests=tests)
+        for _ in range(_RUNS_WITHOUT_THE_CHANGE):
+            if not found or result.ended != self.workload.baseline.ended:
+                break
+            aside |= self._differing_anyway(tests)
+            found = same_outcome(self.workload.baseline, result, aside, tests=tests)
+        return tuple(found)
+
+    def _differing_anyway(self, tests: Collection[str] | None) -> set[str]:
+        """Tests that end differently when the same selection runs without a change.
+
+        In a run of all tests these are flaky. In one of some tests they may only need another test first.
+        """
+        differ = differing(self.workload.baseline, self._suite_with({}, tests))
+        if tests is None:
+            self.flaky.update(differ)
+        return differ
+
+    def _suite_with(
+        self, texts: Mapping[str, str | bytes | None], tests: Collection[str] | None
+    ) -> SuiteResult:
         self.watch(Progress(stage=Stage.VERIFY, detail="the project's tests"))
         with TemporaryDirectory(prefix="tenpercent-trial-", ignore_cleanup_errors=True) as folder:
             trial = Path(folder) / self.tree.name
             shutil.copytree(self.tree, trial, symlinks=True)
             for path, text in texts.items():
                 self._put(trial, path, text)
-            result = run_suite(self.project, trial, self.runner, tests=tests, workload=self.workload)
-        return tuple(same_outcome(self.workload.baseline, result, self.workload.unstable, tests=tests))
+            return run_suite(self.project, trial, self.runner, tests=tests, workload=self.workload)
 
     def _put(self, tree: Path, path: str, text: str | bytes | None) -> None:
         file = tree / path

@@ -76,7 +76,7 @@ class Reviewer:
             trouble = () if self.measure_only else prover.suite_differences(revision.untested)
             for file in in_order(change.files):
                 decision = prover.weigh(self._candidate(file), measure_only=self.measure_only)
-                yield decision if self.measure_only else _with_trouble(decision, trouble)
+                yield decision if self.measure_only else _with_trouble(decision, trouble, prover.set_aside())
                 (revision.tree / file.before.path).write_bytes(revision.after[file.before.path] or b"")
 
     def _prover(self, project: Project, tree: Path, workload: Workload, scratch: Path) -> Prover:
@@ -156,11 +156,11 @@ def module_at(path: str, roots: Sequence[str]) -> str:
     return ".".join(parts)
 
 
-def _with_trouble(decision: Decision, trouble: tuple[str, ...]) -> Decision:
+def _with_trouble(decision: Decision, trouble: tuple[str, ...], aside: str) -> Decision:
     """The decision once the project's tests on the whole change are known."""
     verification = decision.verification or Verification(behaviour=Behaviour.NOT_ENOUGH_EVIDENCE)
     if not trouble:
-        return replace(decision, verification=replace(verification, suite="passes as before"))
+        return replace(decision, verification=replace(verification, suite=f"passes as before{aside}"))
     text = f"The project's tests do not end as before: {trouble[0]}."
     worse = replace(
         verification, behaviour=Behaviour.DIFFERENT, suite="differs", reasons=(text, *trouble[1:5])

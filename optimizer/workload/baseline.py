@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from optimizer.errors import ProjectError
@@ -14,6 +16,8 @@ from optimizer.workload.settings import read_settings
 from optimizer.workload.suite import SUITE_LIMITS, OnTest, SuiteRun, run_plan
 
 _UNRECOGNIZED = re.compile(r"unrecognized arguments: (.+)")
+_NOT_FOUND = re.compile(r"file or directory not found: (.+)")
+"""What pytest makes of `auto` where it does not know `-n auto`."""
 _ERROR = re.compile(r"(\w+\.)*\w*(Error|Exception|Exit)\b|ERROR|\S+: error:")
 _CONFTEST = re.compile(r"while loading conftest '([^']+)'")
 
@@ -43,11 +47,15 @@ def run_baseline(
     """
     notes: list[str] = []
     run = run_plan(project, plan, tree, runner, limits=limits, on_test=on_test)
-    options = _unknown_options(run)
-    if options:
-        plan = pytest_plan(read_settings(tree), without=options)
+    settings = read_settings(tree)
+    options: tuple[str, ...] = ()
+    while unknown := set(_unknown_options(run, settings.addopts)) - set(options):
+        options += tuple(unknown)
+        plan = pytest_plan(settings, without=options)
         run = run_plan(project, plan, tree, runner, limits=limits, on_test=on_test)
-        notes.append(f"pytest ran without {' '.join(options)}: the plugin for it is not installed.")
+    if options:
+        left_out = " ".join(word for word in settings.addopts if word in options)
+        notes.append(f"pytest ran without {left_out}: the plugin for it is not installed.")
     trouble = why_unusable(project, run, limits)
     if trouble:
         raise ProjectError(trouble)
@@ -55,9 +63,19 @@ def run_baseline(
     return Baseline(run=run, plan=plan, notes=tuple(notes))
 
 
-def _unknown_options(run: SuiteRun) -> tuple[str, ...]:
-    found = _UNRECOGNIZED.search(run.result.tail) if run.result.ended == "usage error" else None
-    return tuple(found[1].split()) if found else ()
+def _unknown_options(run: SuiteRun, addopts: Sequence[str]) -> tuple[str, ...]:
+    """Words of the configuration that pytest does not know, with the options that they are arguments of."""
+    if run.result.ended != "usage error":
+        return ()
+    found = _UNRECOGNIZED.search(run.result.tail)
+    words = set(found[1].split() if found else _NOT_FOUND.findall(run.result.tail))
+    values = {word for word in words if not word.startswith("-")}
+    options = {
+        option
+        for option, word in pairwise(addopts)
+        if word in values and option.startswith("-") and "=" not in option
+    }
+    return tuple(dict.fromkeys(word for word in addopts if word in words | options))
 
 
 def why_unusable(project: Project, run: SuiteRun, limits: Limits) -> str:

@@ -126,6 +126,15 @@ def test_options_of_plugins_that_are_not_there(project_of, runner):
     assert baseline.plan.argv == ("-m", "pytest", "-o", "addopts=-ra")
 
 
+def test_an_option_with_a_value_is_left_out_with_its_value(project_of, runner):
+    options = "-ra --no-such auto --other=1 --third folder"
+    project = project_of({"test_it.py": "def test(): pass", "pytest.ini": f"[pytest]\naddopts = {options}"})
+    baseline = run_baseline(project, project.plan, project.root, runner)
+    assert baseline.run.result.passed == ("test_it.py::test",)
+    assert baseline.plan.argv == ("-m", "pytest", "-o", "addopts=-ra")
+    assert "without --no-such auto --other=1 --third folder:" in baseline.notes[0]
+
+
 def test_the_copy_is_imported(project_of, runner, tmp_path):
     """Also when the interpreter would find the user's own checkout, and by processes that tests start."""
     files = {
