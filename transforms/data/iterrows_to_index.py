@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from optimizer.facts.facts import Facts
-from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transform
+from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transform, Trap
 from transforms._evidence import assumed
 from transforms.data._frames import data_frame
 
@@ -93,6 +93,93 @@ class IterrowsToIndex(Transform):
             """,
             observed=_FRAME,
             call="labels(__import__('pandas').DataFrame({'age': [1, 2]}))",
+        ),
+    )
+
+    traps = (
+        Trap(
+            before="""
+                class Table:
+                    def __init__(self, rows: list[tuple[str, int]]):
+                        self.rows = rows
+
+                    def iterrows(self):
+                        return iter(self.rows)
+
+                    @property
+                    def index(self):
+                        return [label for label, _ in self.rows]
+
+                def last(people: Table):
+                    row = None
+                    for label, row in people.iterrows():
+                        str(label)
+                    return row
+            """,
+            wrong="""
+                class Table:
+                    def __init__(self, rows: list[tuple[str, int]]):
+                        self.rows = rows
+
+                    def iterrows(self):
+                        return iter(self.rows)
+
+                    @property
+                    def index(self):
+                        return [label for label, _ in self.rows]
+
+                def last(people: Table):
+                    row = None
+                    for label in people.index:
+                        str(label)
+                    return row
+            """,
+            because="the last row is read after the loop",
+            call="last(Table([]))",
+        ),
+        Trap(
+            before="""
+                class Table:
+                    def __init__(self, rows: list[tuple[str, int]]):
+                        self.rows = rows
+
+                    def iterrows(self):
+                        return iter(self.rows)
+
+                    @property
+                    def index(self):
+                        return [label for label, _ in self.rows]
+
+                def labels(people: Table):
+                    found = []
+                    for label, _ in people.iterrows():
+                        found.append(label)
+                        if len(found) == 2:
+                            people.rows.clear()
+                    return found
+            """,
+            wrong="""
+                class Table:
+                    def __init__(self, rows: list[tuple[str, int]]):
+                        self.rows = rows
+
+                    def iterrows(self):
+                        return iter(self.rows)
+
+                    @property
+                    def index(self):
+                        return [label for label, _ in self.rows]
+
+                def labels(people: Table):
+                    found = []
+                    for label in people.index:
+                        found.append(label)
+                        if len(found) == 2:
+                            people.rows.clear()
+                    return found
+            """,
+            because="what is no data frame may look at its rows as it goes, and at its index beforehand",
+            call="labels(Table([('a', 1)]))",
         ),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from optimizer.facts.facts import Facts
 from optimizer.model import Assumption
-from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transform
+from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transform, Trap
 from transforms._evidence import assumed
 from transforms.data._frames import data_frame
 
@@ -76,6 +76,109 @@ class LengthOfSelectionToSum(Transform):
             """,
             observed=_FRAME,
             call="adults(__import__('pandas').DataFrame({'kind': ['child', 'adult']}))",
+        ),
+    )
+
+    traps = (
+        Trap(
+            before="""
+                class Marks(list):
+                    def __ge__(self, other):
+                        return Marks([each >= other for each in self])
+
+                    def sum(self):
+                        return sum(self)
+
+
+                class People:
+                    def __init__(self, ages: list[int], most: int):
+                        self.ages = Marks(ages)
+                        self.most = most
+
+                    def __getitem__(self, key):
+                        if key == "age":
+                            return self.ages
+                        return [number for number, kept in enumerate(key) if kept][: self.most]
+
+                def adults(ages: list[int]):
+                    people = People(ages, 2)
+                    return len(people[people["age"] >= 18])
+            """,
+            wrong="""
+                class Marks(list):
+                    def __ge__(self, other):
+                        return Marks([each >= other for each in self])
+
+                    def sum(self):
+                        return sum(self)
+
+
+                class People:
+                    def __init__(self, ages: list[int], most: int):
+                        self.ages = Marks(ages)
+                        self.most = most
+
+                    def __getitem__(self, key):
+                        if key == "age":
+                            return self.ages
+                        return [number for number, kept in enumerate(key) if kept][: self.most]
+
+                def adults(ages: list[int]):
+                    people = People(ages, 2)
+                    return int((people["age"] >= 18).sum())
+            """,
+            because="what is no data frame may keep less than all",
+            call="adults([18, 3])",
+        ),
+        Trap(
+            before="""
+                class Marks(list):
+                    def __ge__(self, other):
+                        return Marks([each >= other for each in self])
+
+                    def sum(self):
+                        return sum(self)
+
+
+                class People:
+                    def __init__(self, ages: list[int], most: int):
+                        self.ages = Marks(ages)
+                        self.most = most
+
+                    def __getitem__(self, key):
+                        if key == "age":
+                            return self.ages
+                        return [number for number, kept in enumerate(key) if kept][: self.most]
+
+                def adults(ages: list[int], others: list[int]):
+                    people, more = People(ages, len(ages)), People(others, 9)
+                    return len(people[more["age"] >= 18])
+            """,
+            wrong="""
+                class Marks(list):
+                    def __ge__(self, other):
+                        return Marks([each >= other for each in self])
+
+                    def sum(self):
+                        return sum(self)
+
+
+                class People:
+                    def __init__(self, ages: list[int], most: int):
+                        self.ages = Marks(ages)
+                        self.most = most
+
+                    def __getitem__(self, key):
+                        if key == "age":
+                            return self.ages
+                        return [number for number, kept in enumerate(key) if kept][: self.most]
+
+                def adults(ages: list[int], others: list[int]):
+                    people, more = People(ages, len(ages)), People(others, 9)
+                    return int((more["age"] >= 18).sum())
+            """,
+            because="the rows of another frame may not be those of this one",
+            call="adults([20], [30])",
         ),
     )
 

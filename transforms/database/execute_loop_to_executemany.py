@@ -184,6 +184,31 @@ class ExecuteLoopToExecutemany(Transform):
             because="`executemany` does not say which row was last",
             call="numbers([])",
         ),
+        Trap(
+            before="""
+                import sqlite3
+
+                def last(words):
+                    cursor = sqlite3.connect(":memory:").cursor()
+                    cursor.execute("create table words (word)")
+                    word = None
+                    for word in words:
+                        cursor.execute("insert into words values (?)", (word,))
+                    return word
+            """,
+            wrong="""
+                import sqlite3
+
+                def last(words):
+                    cursor = sqlite3.connect(":memory:").cursor()
+                    cursor.execute("create table words (word)")
+                    word = None
+                    cursor.executemany("insert into words values (?)", ((word,) for word in words))
+                    return word
+            """,
+            because="the loop variable is read after the loop",
+            call="last([])",
+        ),
     )
 
     def looks_like(self, node: ast.AST) -> bool:
