@@ -3,6 +3,9 @@
     OptimizerError            exit code 2
     |-- UsageError            2   the command line asks for something that is not there
     |-- ConfigError           2   [tool.optimizer] holds something unusable
+    |-- BundleError           2   a bundle is not one that an honest run writes
+    |-- ForgeError            3   the forge (GitHub) did not do what was asked
+    |   `-- ForgeConflict     3   what should be new is there already
     `-- EnvironmentFault      3   no trustworthy answer can be given here
         |-- ProjectError      3   the project cannot be read or run (no git, failing suite, ...)
         |-- WorkerError       3   a process that ran the project's code did not answer
@@ -27,6 +30,20 @@ class UsageError(OptimizerError):
 
 class ConfigError(OptimizerError):
     """`[tool.optimizer]` holds something unusable."""
+
+
+class BundleError(OptimizerError):
+    """A bundle is not one that an honest run writes."""
+
+
+class ForgeError(OptimizerError):
+    """The forge did not do what was asked, or cannot be reached."""
+
+    exit_code = 3
+
+
+class ForgeConflict(ForgeError):
+    """What should be new is there already: look again."""
 
 
 class EnvironmentFault(OptimizerError):

@@ -28,6 +28,7 @@ from optimizer.report.data import (
     dumps,
     evidence_data,
     reason_data,
+    recording_data,
     run_head,
 )
 from optimizer.report.html import html
@@ -100,7 +101,7 @@ def swap(draft: Path, place: Path) -> None:
 def _files(run: Run) -> Iterator[tuple[str, str]]:
     """Every file of the bundle: its path and its text."""
     yield "run.json", dumps({"kind": KIND, **run_head(run)})
-    yield "candidates.jsonl", lines(_candidate(decision) for decision in run.decisions)
+    yield "candidates.jsonl", lines(_candidate(decision, run) for decision in run.decisions)
     yield "decisions.jsonl", lines(decision_row(decision) for decision in run.decisions)
     for decision in run.decisions:
         name = _file_name(decision)
@@ -114,10 +115,25 @@ def _files(run: Run) -> Iterator[tuple[str, str]]:
     yield "report.html", html(run)
 
 
-def _candidate(decision: Decision) -> Json:
+def _candidate(decision: Decision, run: Run) -> Json:
     data = candidate_data(decision.candidate)
     del data["patch"]
-    return {"format": FORMAT, **data, "patch_file": f"patches/{_file_name(decision)}.patch"}
+    return {
+        "format": FORMAT,
+        **data,
+        "patch_file": f"patches/{_file_name(decision)}.patch",
+        "observed": _observed(decision, run),
+    }
+
+
+def _observed(decision: Decision, run: Run) -> list[Json]:
+    """The types that the recorder saw in the functions of the changed file: what the rule may have asked for."""
+    recordings = run.workload.recordings if run.workload else ()
+    return [
+        recording_data(recording)
+        for recording in recordings
+        if recording.target.path == decision.candidate.path and recording.types
+    ]
 
 
 def decision_row(decision: Decision) -> Json:

@@ -23,6 +23,7 @@ from optimizer.model import (
     Measurement,
     Readability,
     Reason,
+    Recording,
     Run,
     Target,
     Verification,
@@ -195,6 +196,15 @@ def target_data(target: Target) -> Json:
         "kind": target.kind.value,
         "first_line": target.first_line,
         "last_line": target.last_line,
+    }
+
+
+def recording_data(recording: Recording) -> Json:
+    """The types of a function's arguments, never the arguments themselves."""
+    return {
+        "function": recording.target.qualname,
+        "calls": recording.calls_seen,
+        "parameters": [{"name": name, "types": dict(types)} for name, types in recording.types],
     }
 
 
