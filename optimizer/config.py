@@ -29,6 +29,7 @@ class Config:
     `pythons` are versions ("3.12") or paths of interpreters; `workload` is a command that runs the
     project instead of its tests. `select` (empty: all) and `ignore` name rules. `min_gain` 0.15 asks for
     1.15x. `budget_minutes` 0 means no limit. `line_length` None means that the project names none.
+    The last three are for `optimize publish`; `ask_first` waits for the box on the dashboard issue.
     """
 
     include: tuple[str, ...] = ()
@@ -42,6 +43,9 @@ class Config:
     budget_minutes: float = 0.0
     line_length: int | None = None
     max_file_bytes: int = 1_000_000
+    max_open_pull_requests: int = 2
+    max_pull_requests_a_day: int = 1
+    ask_first: bool = True
 
 
 def load(root: Path, own_file: Path | None = None) -> Config:
@@ -198,4 +202,7 @@ _READERS: Mapping[str, Callable[[Any], object]] = {
     "budget_minutes": _minutes,
     "line_length": _count,
     "max_file_bytes": _count,
+    "max_open_pull_requests": _count,
+    "max_pull_requests_a_day": _count,
+    "ask_first": _flag,
 }

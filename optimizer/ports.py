@@ -192,8 +192,11 @@ class Forge(Protocol):
     def blob(self, sha: str) -> bytes:
         """A file's bytes."""
 
-    def write_commit(self, parent: Commit, path: str, mode: str, data: bytes, message: str) -> str:
-        """A new commit on `parent` in which one file is `data`; nothing points at it yet."""
+    def write_tree(self, parent: Commit, path: str, mode: str, data: bytes) -> str:
+        """A new tree: that of `parent` in which one file is `data`."""
+
+    def write_commit(self, parent: Commit, tree: str, message: str) -> str:
+        """A new commit of that tree on `parent`; nothing points at it yet."""
 
     def branches(self, prefix: str) -> Mapping[str, str]:
         """The tips of all branches whose names begin so, by name."""

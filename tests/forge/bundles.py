@@ -162,4 +162,15 @@ def spoil(folder: Path, file: str, **changes: object) -> None:
     place.write_text("\n".join(lines))
 
 
-__all__ = ["MEASURED", "RULE", "SAME", "candidates", "module", "replace", "run_of", "spoil", "write"]
+__all__ = [
+    "MEASURED",
+    "RULE",
+    "SAME",
+    "Decision",
+    "candidates",
+    "module",
+    "replace",
+    "run_of",
+    "spoil",
+    "write",
+]

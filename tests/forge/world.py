@@ -1,0 +1,78 @@
+"""A repository on the fake, with a publisher that forgets everything between runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from optimizer.adapters.github import Clock, GitHubForge
+from optimizer.publish.bundle import open_bundle
+from optimizer.publish.carry_out import Done, Publisher
+from optimizer.publish.event import Event
+from optimizer.publish.on_pull import PullPublisher
+from optimizer.registry import load
+from tests.forge import bundles
+from tests.forge.github import BOT, REPOSITORY, TOKEN, FakeGitHub
+
+DAY = 86_400.0
+START = 1_790_000_000.0
+
+
+class World:
+    """`files` are those of the project that have something to find; a run finds what is in them by then."""
+
+    def __init__(self, folder: Path, fake: FakeGitHub) -> None:
+        self.folder = folder
+        self.fake = fake
+        self.slept: list[float] = []
+
+    def paths(self, branch: str) -> list[str]:
+        listed = self.fake.git("ls-tree", "-r", "--name-only", branch).split()
+        return [path for path in listed if path.endswith(".py")]
+
+    def bundle(self, branch: str = "main", **options: Any) -> Path:
+        place = self.folder / "bundle"
+        shutil.rmtree(place, ignore_errors=True)
+        texts = {path: self.fake.text(branch, path) for path in self.paths(branch)}
+        return bundles.write(place, texts, self.fake.tip(branch), **options)
+
+    def publisher(self, branch: str = "main", *, dry_run: bool = False, **options: Any) -> Publisher:
+        clock = Clock(now=lambda: self.fake.now, sleep=self.slept.append)
+        forge = GitHubForge(REPOSITORY, TOKEN, api=self.fake.url, login=BOT, clock=clock)
+        return Publisher(
+            forge=forge,
+            claims=open_bundle(self.bundle(branch, **options)),
+            transforms=load().transforms,
+            now=lambda: self.fake.now,
+            dry_run=dry_run,
+        )
+
+    def run(self, **options: Any) -> Done:
+        try:
+            return self.publisher(**options).run()
+        finally:
+            assert self.fake.problems == []
+
+    def run_on_pull(self, number: int) -> Done:
+        pull = self.fake._pull(str(number))
+        event = Event(repository=REPOSITORY, commit=pull["sha"], number=number)
+        branch = pull["branch"] if pull["home"] else pull["sha"]
+        publisher = self.publisher("main")
+        place = self.folder / "bundle"
+        shutil.rmtree(place, ignore_errors=True)
+        texts = {path: self.fake.text(branch, path) for path in self.paths(branch)}
+        bundles.write(place, texts, pull["sha"])
+        publisher = dataclasses.replace(publisher, claims=open_bundle(place))
+        done = PullPublisher(publisher=publisher, event=event).run()
+        assert self.fake.problems == []
+        return done
+
+    def tick(self) -> None:
+        issue = self.fake.issues[0]
+        issue["body"] = issue["body"].replace("- [ ]", "- [x]")
+
+    def open(self) -> list[Mapping[str, Any]]:
+        return [one for one in self.fake.pulls if one["state"] == "open"]
