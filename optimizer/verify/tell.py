@@ -109,9 +109,22 @@ def _list(node: list[Any]) -> str:
             return opened + ", ".join(map(_text, items)) + closed
         case ["dict", list(pairs)]:
             return "{" + ", ".join(f"{_text(key)}: {_text(value)}" for key, value in pairs) + "}"
+        case ["function", str(name), *_]:
+            return f"<function {name}>"
+        case [str(kind), *parts, list(attributes)] if "{" in kind and all(map(_is_attribute, attributes)):
+            named = [f"{name}={_text(value)}" for name, value in attributes]
+            return f"{kind.split(' ')[0]}({', '.join([*map(_text, parts), *named])})"
         case [str(kind), *parts] if kind[:1] not in "sif":
             return f"{kind}({', '.join(map(_text, parts))})"
     return "[" + ", ".join(map(_text, node)) + "]"
+
+
+def _is_attribute(node: Any) -> bool:
+    """Whether a part of an instance is (name, value)."""
+    match node:
+        case [str(), _]:
+            return True
+    return False
 
 
 def ending(outcome: Outcome) -> str:
