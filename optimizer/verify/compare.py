@@ -22,7 +22,7 @@ NOT_COMPARED = frozenset({"kinds", "not observable", "seen"})
 _STORIES = frozenset(
     {
         *("use", "use after a change", "use of items", "use of items after a change"),
-        *("functions", "functions after a change", "sequence", "generator", "late"),
+        *("functions", "functions after a change", "sequence", "generator", "late", "other calls"),
     }
 )
 _LESS_IS_FINE = frozenset({"held open", "unclosed"})

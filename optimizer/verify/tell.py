@@ -35,6 +35,7 @@ _PARTS = {
     "same objects": "a second call on the same objects, after the caller changed them",
     "traits": "what kind of object the instance is",
     "again": "a second call with equal arguments, after the caller changed the first result,",
+    "other calls": "a further call with one argument changed",
     "late": "what reading on gives after the caller changed the arguments",
     "held open": "how many descriptors are left open",
     "unclosed": "how many files and connections are not closed",

@@ -39,8 +39,8 @@ _KEPT_OF_A_HUNT = 8
 _MOST_CONFIRMED = 6
 _MOST_UNSTABLE = 0.3
 _LEAST_KNOWN = 0.8
-_FOR_RECORDED = 6.0
-_FOR_FOUND = 1.5
+_FOR_RECORDED = 12.0
+_FOR_FOUND = 2.0
 """CPU seconds that the original may take for one input."""
 
 

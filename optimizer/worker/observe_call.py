@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import types
 
@@ -18,7 +19,7 @@ from .steps import attempt, drain, finish_async, generator_moves, is_async, prob
 from .walk import Walk
 
 _MARK = "left by the caller"
-_MOST_ITEMS, _MOST_USED = 20, 2
+_MOST_ITEMS, _MOST_USED, _MOST_OTHERS = 20, 2, 3
 
 
 class Story:
@@ -28,7 +29,8 @@ class Story:
         self._version, self._recipe = version, recipe
         self._context = version.context
         self._function = version.function_for(recipe)
-        self._canon = Canon(known=version.state.known, own=version.own, folder=folder)
+        self._folder = folder
+        self._canon = self._new_canon()
         self._effects = Effects(self._context.log, self._canon.text, version.raw_output)
         self._process = None
         self._replaced = set()
@@ -49,6 +51,7 @@ class Story:
         if not self._recipe.get("once"):
             self._tell_next_moves(outcome, ended, value)
             if ended == "returned":
+                outcome["other calls"] = self._watched(lambda: self._other_calls(len(args)))
                 outcome["same objects"] = self._watched(lambda: self._with_the_same(args, kwargs))
         outcome["builtins"] = sorted(self._replaced)
         outcome["not observable"] = sorted({**self._canon.opaque, **self._version.state.opaque})
@@ -162,7 +165,8 @@ class Story:
         made = self._arguments()
         if isinstance(made, str):
             return made
-        canon = Canon(known=self._version.state.known, own=self._version.own)
+        canon = self._new_canon()
+        seed_randomness()
         try:
             canon.write(self._function(*made[0], **made[1]), (None, "result"))
         except BaseException as error:
@@ -170,6 +174,21 @@ class Story:
         for value in (*made[0], *made[1].values()):
             upset(value)
         return probe_functions(canon, self._effects, self._raw_arguments())
+
+    def _other_calls(self, count):
+        """Calls that differ from the first in one argument: what is kept between calls must fit them all."""
+        told = []
+        for number in range(min(count, _MOST_OTHERS)):
+            made = self._arguments()
+            if isinstance(made, str):
+                return made
+            args = [upset(value) if n == number else value for n, value in enumerate(made[0])]
+            canon = self._new_canon()
+            place = (None, "other call %d" % number)
+            call = functools.partial(self._function, *args, **made[1])
+            seed_randomness()
+            told.append(attempt(canon, place, lambda call=call: self._finished(call())))
+        return told
 
     def _with_the_same(self, args, kwargs):
         """Whether a call on the first one's very objects, changed by their owner, is as one on new objects."""
@@ -180,12 +199,17 @@ class Story:
         return "as for new objects" if one == other else "not as for new objects"
 
     def _after_a_change(self, args, kwargs):
-        canon = Canon(known=self._version.state.known, own=self._version.own)
+        canon = self._new_canon()
         for number, value in enumerate((*args, *kwargs.values())):
             upset(value)
             canon.write(value, ((None, "arguments"), number))
         place = (None, "result for the same objects")
+        seed_randomness()
         return digest(attempt(canon, place, lambda: self._finished(self._function(*args, **kwargs))))
+
+    def _new_canon(self):
+        """One that knows what there was before, and nothing of what was met since."""
+        return Canon(known=self._version.state.known, own=self._version.own, folder=self._folder)
 
     def _finished(self, value):
         """What comes of a value in the end: what a coroutine returns, the first items of an iterator."""

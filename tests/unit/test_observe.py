@@ -201,6 +201,13 @@ DIFFERENT = [
         "([1],)",
         "functions after a change",
     ),
+    Row(
+        "a cache that knows one argument only",
+        "return x + y",
+        "return _first_of(x, y)",
+        "(1, 2)",
+        "other calls",
+    ),
     Row("an argument that is kept", "return sum(x)", "return _sum_of_last(x)", "([1],)"),
     Row("a note on the exception", "e = Err(); e.__notes__ = ['a']; raise e", "raise Err()", "()", "error"),
     Row("an item of a list of its own", "return [x.get]", "return [x.copy().get]", "({1: 2},)", "result"),
@@ -260,6 +267,15 @@ class Keeper:
     @functools.lru_cache(maxsize=None)
     def cached(self, n):
         return len(self.items) + n
+def _first_of(x, y, found=functools.lru_cache(maxsize=None)(lambda x, y: x + y[0])):
+    return found(x, _Wrapped(y))
+class _Wrapped(list):
+    def __init__(self, y):
+        super().__init__([y])
+    def __hash__(self):
+        return 0
+    def __eq__(self, other):
+        return True
 def _sum_of_last(x, last=[None, 0]):
     if last[0] is not x:
         last[:] = x, sum(x)
@@ -274,7 +290,7 @@ def _who():
 
 def _module(bodies: list[str]) -> str:
     functions = [
-        f"def case_{n}(x=None):\n{textwrap.indent(body, '    ')}\ncase_{n}.__name__ = 'case'\n"
+        f"def case_{n}(x=None, y=None):\n{textwrap.indent(body, '    ')}\ncase_{n}.__name__ = 'case'\n"
         for n, body in enumerate(bodies)
     ]
     return PRELUDE + HELPERS + "\n".join(functions)
