@@ -10,6 +10,7 @@ from optimizer.facts.caught import part_may_be_seen
 from optimizer.facts.facts import Facts
 from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transform, Trap
 from transforms._pieces import has_inner_comments
+from transforms.accumulation._stops import why_may_stop
 
 _SCALARS = frozenset({"str", "int", "bytes", "bool", "float", "NoneType"})
 _METHODS = {("list", "extend"), ("set", "update"), ("collections.deque", "extend")}
@@ -226,8 +227,4 @@ def _why_not(call: ast.Call, generator: ast.GeneratorExp, facts: Facts) -> str:
         match node:
             case ast.comprehension(is_async=1) | ast.Await() | ast.NamedExpr() | ast.Lambda():
                 return "The generator awaits, assigns or makes functions, which differs inside a list."
-            case ast.Call(func=ast.Name(id="next" | "super"), args=[] | [_]):
-                return "`next` may raise StopIteration, which a generator turns into another error."
-            case ast.Attribute(attr="__next__" | "throw" | "send"):
-                return "The generator may meet StopIteration, which it turns into another error."
-    return ""
+    return why_may_stop(generator, facts)

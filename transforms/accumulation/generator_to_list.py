@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from optimizer.facts.facts import Facts
 from optimizer.transform import Edit, Example, Family, Refusal, Replace, Transform, Trap
+from transforms.accumulation._stops import why_may_stop
 
 
 class GeneratorToList(Transform):
@@ -29,6 +30,13 @@ class GeneratorToList(Transform):
                     return tuple(next(it) for _ in range(n))
             """,
             because="`next` may raise StopIteration, which a generator turns into another error",
+        ),
+        Example(
+            before="""
+                def all_of(functions, value):
+                    return tuple(function(value) for function in functions)
+            """,
+            because="one of the functions may be `next`, or raise StopIteration otherwise",
         ),
         Example(
             before="""
@@ -198,8 +206,4 @@ def _why_not(call: ast.Call, generator: ast.GeneratorExp, facts: Facts) -> str:
         match node:
             case ast.comprehension(is_async=1) | ast.Await() | ast.NamedExpr() | ast.Lambda():
                 return "The generator awaits, assigns or makes functions, which differs inside a list."
-            case ast.Call(func=ast.Name(id="next" | "super"), args=[] | [_]):
-                return "`next` may raise StopIteration, which a generator turns into another error."
-            case ast.Attribute(attr="__next__" | "throw" | "send"):
-                return "The generator may meet StopIteration, which it turns into another error."
-    return ""
+    return why_may_stop(generator, facts)
