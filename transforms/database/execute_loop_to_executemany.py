@@ -189,21 +189,25 @@ class ExecuteLoopToExecutemany(Transform):
                 import sqlite3
 
                 def last(words):
-                    cursor = sqlite3.connect(":memory:").cursor()
+                    connection = sqlite3.connect(":memory:")
+                    cursor = connection.cursor()
                     cursor.execute("create table words (word)")
                     word = None
                     for word in words:
                         cursor.execute("insert into words values (?)", (word,))
+                    connection.close()
                     return word
             """,
             wrong="""
                 import sqlite3
 
                 def last(words):
-                    cursor = sqlite3.connect(":memory:").cursor()
+                    connection = sqlite3.connect(":memory:")
+                    cursor = connection.cursor()
                     cursor.execute("create table words (word)")
                     word = None
                     cursor.executemany("insert into words values (?)", ((word,) for word in words))
+                    connection.close()
                     return word
             """,
             because="the loop variable is read after the loop",
