@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.projects import MODULE, TESTS, make_project, optimize
+from tests.end_to_end.projects import MODULE, TESTS, make_project, optimize, run_git
 
 pytestmark = pytest.mark.end_to_end
 
@@ -47,6 +47,22 @@ def broken_configuration(folder: Path) -> None:
     )
 
 
+def bare_repository(folder: Path) -> None:
+    make_project(folder.with_name("checkout"))
+    run_git(folder.parent, "clone", "--quiet", "--bare", str(folder.with_name("checkout")), str(folder))
+
+
+def needs_a_variable(folder: Path) -> None:
+    tests = "import os\n\nKEY = os.environ['MY_OWN_KEY']\n" + TESTS
+    make_project(folder, {"logs.py": MODULE, "test_logs.py": tests})
+
+
+def configuration_of_pytest(folder: Path) -> None:
+    make_project(
+        folder, {"logs.py": MODULE, "test_logs.py": TESTS, "pytest.ini": "[pytest]\nminversion = 99\n"}
+    )
+
+
 @pytest.mark.parametrize(
     ("make", "words", "code"),
     [
@@ -56,6 +72,9 @@ def broken_configuration(folder: Path) -> None:
         (import_error, ("surely_not_installed",), 3),
         (failing_suite, ("test",), 3),
         (broken_configuration, ("exclued", "exclude"), 2),
+        (bare_repository, ("bare repository", "checkout"), 3),
+        (needs_a_variable, ("test_logs.py", "MY_OWN_KEY"), 3),
+        (configuration_of_pytest, ("pytest", "99"), 3),
     ],
 )
 def test_one_clear_sentence(
@@ -92,6 +111,38 @@ def test_a_read_only_folder_is_no_trouble_for_a_dry_run(tmp_path: Path) -> None:
     done = optimize("--dry-run", "--select", "generator-to-list", cwd=folder, cache=tmp_path / "cache")
     assert done.returncode == 0, done.stderr
     assert contents(folder) == before
+
+
+def detached(folder: Path) -> None:
+    make_project(folder)
+    run_git(folder, "checkout", "--quiet", "--detach")
+
+
+def shallow(folder: Path) -> None:
+    deep = make_project(folder.with_name("deep"))
+    run_git(deep, "commit", "--quiet", "--allow-empty", "--message", "More")
+    run_git(folder.parent, "clone", "--quiet", "--depth", "1", f"file://{deep}", str(folder))
+
+
+def one_file_does_not_parse(folder: Path) -> None:
+    make_project(folder, {"logs.py": MODULE, "test_logs.py": TESTS, "bad.py": "def f(:\n"})
+
+
+def tests_that_write_into_the_tree(folder: Path) -> None:
+    more = "\n\ndef test_writes():\n    open('made.txt', 'w').write('x')\n    open('logs.py', 'a').write('# x')\n"
+    make_project(folder, {"logs.py": MODULE, "test_logs.py": TESTS + more})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", [detached, shallow, one_file_does_not_parse, tests_that_write_into_the_tree])
+def test_odd_but_sound_projects_are_no_trouble(make: Callable[[Path], None], tmp_path: Path) -> None:
+    folder = tmp_path / "a pröject"
+    make(folder)
+    before = contents(folder)
+    done = optimize("--dry-run", "--select", "generator-to-list", cwd=folder, cache=tmp_path / "cache")
+    assert done.returncode == 0, done.stderr
+    assert contents(folder) == before
+    assert run_git(folder, "status", "--porcelain") == ""
 
 
 @pytest.mark.parametrize(
