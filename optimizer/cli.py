@@ -21,7 +21,7 @@ from optimizer.sandbox.safe_text import safe_text
 
 _INTERRUPTED = 130
 _BUG = 70
-_COMMANDS = ("check", "publish", "doctor", "measure", "judge", "profile", "rules", "explain")
+_COMMANDS = ("check", "publish", "doctor", "init", "measure", "judge", "profile", "rules", "explain")
 _EPILOG = f"Further commands: {', '.join(f'optimize {name}' for name in _COMMANDS)}; each has --help."
 
 

@@ -134,6 +134,20 @@ class GitRepository(Repository):
         shallow = _git(self._root, "rev-parse", "--is-shallow-repository", may_fail=True) == "true"
         return ", after `git fetch --unshallow`" if shallow else ""
 
+    def default_branch(self) -> str:
+        """The branch that others start from: what the origin calls so, else main, master or the present one."""
+        told = _git(self._root, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD", may_fail=True)
+        if told:
+            return told.removeprefix("refs/remotes/origin/")
+        for name in ("main", "master"):
+            if _git(self._root, "rev-parse", "--verify", "--quiet", f"refs/heads/{name}", may_fail=True):
+                return name
+        return _git(self._root, "symbolic-ref", "--quiet", "--short", "HEAD", may_fail=True) or "main"
+
+    def origin(self) -> str:
+        """The address of the remote `origin`, "" without one."""
+        return _git(self._root, "config", "--get", "remote.origin.url", may_fail=True)
+
     def changes_since(self, commit: str) -> Changes:
         """The changed lines of each Python file, from where `commit` and the checkout parted to the working tree.
 
