@@ -352,14 +352,14 @@ def disturb(container):
 
 
 def upset(value, depth=0):
-    """Change whatever can be changed in a value, keeping all types; gives what to put in its place."""
+    """Change whatever can be changed in a value, keeping types and sizes; gives what to put in its place."""
     kind = type(value)
     if kind in _NEXT:
         return _NEXT[kind](value)
     if depth > _UPSET_DEPTH:
         return value
     if kind is list and value:
-        value[:] = [upset(item, depth + 1) for item in (*reversed(value), value[0])]
+        value[:] = [upset(item, depth + 1) for item in reversed(value)]
     elif kind is dict:
         for key, item in list(value.items()):
             value[key] = upset(item, depth + 1)

@@ -263,10 +263,10 @@ class Keeper:
     def __init__(self, items):
         self.items = items
     def plain(self, n):
-        return len(self.items) + n
+        return sum(self.items) + n
     @functools.lru_cache(maxsize=None)
     def cached(self, n):
-        return len(self.items) + n
+        return sum(self.items) + n
 def _first_of(x, y, found=functools.lru_cache(maxsize=None)(lambda x, y: x + y[0])):
     return found(x, _Wrapped(y))
 class _Wrapped(list):
