@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +39,15 @@ class World:
         texts = {path: self.fake.text(branch, path) for path in self.paths(branch)}
         return bundles.write(place, texts, self.fake.tip(branch), **options)
 
-    def publisher(self, branch: str = "main", *, dry_run: bool = False, **options: Any) -> Publisher:
-        clock = Clock(now=lambda: self.fake.now, sleep=self.slept.append)
+    def publisher(
+        self,
+        branch: str = "main",
+        *,
+        dry_run: bool = False,
+        sleep: Callable[[float], None] | None = None,
+        **options: Any,
+    ) -> Publisher:
+        clock = Clock(now=lambda: self.fake.now, sleep=sleep or self.slept.append)
         forge = GitHubForge(REPOSITORY, TOKEN, api=self.fake.url, login=BOT, clock=clock)
         return Publisher(
             forge=forge,
