@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 
@@ -14,7 +15,11 @@ from optimizer.commands.init_facts import action_of_this_install, wanted_pythons
 from optimizer.errors import UsageError
 from optimizer.report.safe import one_line
 
-_WORKFLOW = PurePosixPath(".github/workflows/tenpercent.yml")
+_WORKFLOWS = PurePosixPath(".github/workflows")
+_PURPOSES = {
+    "tenpercent.yml": "it measures pull requests, and everything once a week",
+    "tenpercent-publish.yml": "it offers what was found, first on a dashboard issue",
+}
 _ACTION = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+@[0-9a-f]{40}")
 _GLOB = re.compile(r"([\\*?+\[\]!])")
 _NO_PYPROJECT = (
@@ -43,12 +48,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write a workflow that measures a project, and [tool.optimizer]; nothing that is there is overwritten."""
+    """Write the workflows that measure and publish, and [tool.optimizer]; nothing that is there is overwritten."""
     root = options.project.resolve()
     top = GitRepository.open(root)
     folder = PurePosixPath(top.within(root).root.relative_to(top.root.resolve()).as_posix())
-    workflow = _workflow(top, root, folder, _action(options.action))
-    for line in (*_write_workflow(top.root, workflow), *_write_settings(root)):
+    values = _values(top, root, folder, _action(options.action))
+    said = [_write_workflow(top.root, name, values) for name in _PURPOSES]
+    for line in (*said, *_write_settings(root)):
         sys.stdout.write(one_line(line) + "\n")
     return 0
 
@@ -64,33 +70,30 @@ def _action(asked: str) -> str:
     raise UsageError(message)
 
 
-def _workflow(top: GitRepository, root: Path, folder: PurePosixPath, action: str) -> str:
+def _values(top: GitRepository, root: Path, folder: PurePosixPath, action: str) -> Mapping[str, str]:
+    """What the places in the templates stand for."""
     pythons = wanted_pythons(root)
-    values = {
+    return {
         "@BRANCH@": json.dumps(_GLOB.sub(r"\\\1", top.default_branch())),
         "@PYTHONS@": "\n".join(f"{_LEVEL}{python}" for python in pythons),
         "@VERSIONS@": json.dumps(" ".join(pythons)),
         "@PATHS@": json.dumps("" if folder == PurePosixPath() else str(folder)),
         "@ACTION@": action,
     }
-    text = files("optimizer.commands").joinpath("templates", _WORKFLOW.name).read_text(encoding="utf-8")
-    return re.sub("|".join(values), lambda found: values[found[0]], text)
 
 
-def _write_workflow(top: Path, text: str) -> tuple[str, ...]:
-    file = top / _WORKFLOW
-    if file.is_symlink() or file.exists():
-        same = file.is_file() and file.read_bytes() == text.encode()
-        if same:
-            return (f"{_WORKFLOW} is there already, as it would be written now.",)
-        return (
-            f"{_WORKFLOW} is there already and was left alone; to get a new one, delete it and run this again.",
-        )
-    _write(file, text.encode())
-    return (
-        f"Wrote {_WORKFLOW}: it measures pull requests, and everything once a week.",
-        "Look at it, commit it and push it; what was found is in the summary of its runs.",
-    )
+def _write_workflow(top: Path, name: str, values: Mapping[str, str]) -> str:
+    """Write one workflow where there is none; the sentence about it."""
+    template = files("optimizer.commands").joinpath("templates", name).read_text(encoding="utf-8")
+    text = re.sub("|".join(values), lambda found: values[found[0]], template)
+    path = _WORKFLOWS / name
+    file = top / path
+    if not file.is_symlink() and not file.exists():
+        _write(file, text.encode())
+        return f"Wrote {path}: {_PURPOSES[name]}."
+    if file.is_file() and file.read_bytes() == text.encode():
+        return f"{path} is there already, as it would be written now."
+    return f"{path} is there already and was left alone; to get a new one, delete it and run this again."
 
 
 def _write_settings(root: Path) -> tuple[str, ...]:

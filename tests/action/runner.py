@@ -47,6 +47,8 @@ class Machine:
     root: Path
     event: Mapping[str, Any]
     origin: Path
+    token: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
     log: str = ""
     summary: str = ""
     env: dict[str, str] = field(default_factory=dict)
@@ -119,6 +121,7 @@ class Steps:
             "steps": {name: {"outputs": given} for name, given in self.outputs.items()},
             "github": {
                 "event": self.machine.event,
+                "token": self.machine.token,
                 "run_id": str(self.machine.runs),
                 "run_attempt": "1",
                 "workflow": "tests",
@@ -162,19 +165,23 @@ class Steps:
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "USER"}}
         kept["PATH"] = os.pathsep.join([*self.machine.path[::-1], kept["PATH"]])
-        return kept | {
-            "CI": "true",
-            "GITHUB_ACTIONS": "true",
-            "GITHUB_ACTION_PATH": str(self.machine.action),
-            "GITHUB_WORKSPACE": str(self.machine.workspace),
-            "RUNNER_TEMP": str(self.machine.temp),
-            "RUNNER_OS": "Linux",
-            "RUNNER_ARCH": "X64",
-            # What the tests run with is what pip would have installed.
-            "PYTHONPATH": sysconfig.get_path("purelib"),
-            "PIP_NO_INDEX": "1",
-            "UV_OFFLINE": "1",
-        }
+        return (
+            kept
+            | self.machine.variables
+            | {
+                "CI": "true",
+                "GITHUB_ACTIONS": "true",
+                "GITHUB_ACTION_PATH": str(self.machine.action),
+                "GITHUB_WORKSPACE": str(self.machine.workspace),
+                "RUNNER_TEMP": str(self.machine.temp),
+                "RUNNER_OS": "Linux",
+                "RUNNER_ARCH": "X64",
+                # What the tests run with is what pip would have installed.
+                "PYTHONPATH": sysconfig.get_path("purelib"),
+                "PIP_NO_INDEX": "1",
+                "UV_OFFLINE": "1",
+            }
+        )
 
     def _uses(self, step: Mapping[str, Any], given: dict[str, str]) -> bool:
         name = step["uses"].partition("@")[0]
@@ -221,6 +228,9 @@ class Steps:
         shutil.copytree(wanted["path"], self.machine.artifact(wanted["name"]))
 
     def _download_artifact(self, wanted: Mapping[str, str], _given: dict[str, str]) -> None:
+        if "name" in wanted:
+            shutil.copytree(self.machine.artifact(wanted["name"]), self.machine.workspace / wanted["path"])
+            return
         for found in (self.machine.root / "artifacts").glob(wanted["pattern"]):
             shutil.copytree(found, self.machine.workspace / wanted["path"] / found.name)
 

@@ -14,6 +14,7 @@ from tests.end_to_end.projects import make_project, run_git
 
 ACTION = f"someone/tenpercent@{'0123456789' * 4}"
 WORKFLOW = Path(".github/workflows/tenpercent.yml")
+PUBLISH = WORKFLOW.with_name("tenpercent-publish.yml")
 PYPROJECT = '[project]\nname = "x"\nrequires-python = ">=3.10.2"\n\n[tool.ruff]\nline-length = 99'
 
 
@@ -32,17 +33,41 @@ def init(tmp_path, capsys):
     return run
 
 
-def test_the_workflow_is_sound(init):
+def test_the_workflows_are_sound(init):
     root, status, said = init({"pyproject.toml": PYPROJECT})
     assert status == 0
     assert said.startswith(f"Wrote {WORKFLOW.as_posix()}: ")
-    commands = (
-        ("check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(root / WORKFLOW)),
-        ("zizmor", "--offline", "--no-progress", "--persona=pedantic", str(root / WORKFLOW)),
-    )
-    for command in commands:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+    for file in (WORKFLOW, PUBLISH):
+        commands = (
+            ("check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(root / file)),
+            ("zizmor", "--offline", "--no-progress", "--persona=pedantic", str(root / file)),
+        )
+        for command in commands:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_can_write_runs_nothing_of_the_project(init):
+    root, _, _ = init({"part/pyproject.toml": PYPROJECT}, folder="part")
+    workflow = load(root / PUBLISH)
+    assert workflow["permissions"] == {}
+    assert workflow["on"] == {
+        "workflow_run": {"workflows": [load(root / WORKFLOW)["name"]], "types": ["completed"]}
+    }
+    (job,) = workflow["jobs"].values()
+    assert job["permissions"] == {
+        "actions": "read",
+        "contents": "write",
+        "issues": "write",
+        "pull-requests": "write",
+    }
+    fetched, action = job["steps"]
+    assert fetched["uses"].startswith("actions/download-artifact@")
+    assert (action["uses"], action["with"]["publish"]) == (ACTION, fetched["with"]["path"])
+    assert action["with"]["folder"] == "part"
+    # What is published is what the machines have agreed on.
+    judge = load(root / WORKFLOW)["jobs"]["judge"]["steps"][-1]
+    assert judge["with"]["artifact-name"] == fetched["with"]["name"]
 
 
 def test_nothing_in_the_workflow_can_write(init):
@@ -75,7 +100,7 @@ def test_the_workflow_names_the_project_s_pythons_and_branch(init, tmp_path):
 
 def test_a_second_time_changes_nothing(init):
     root, _, _ = init({"pyproject.toml": PYPROJECT})
-    before = {path: path.read_bytes() for path in (root / WORKFLOW, root / "pyproject.toml")}
+    before = {path: path.read_bytes() for path in (root / WORKFLOW, root / PUBLISH, root / "pyproject.toml")}
     _, status, said = init()
     assert status == 0
     assert "as it would be written now" in said
