@@ -244,3 +244,19 @@ def test_a_branch_for_another_interpreter_must_be_reached_there(tmp_path, python
     after = before.replace("len(xs) + 0", "xs.__len__()")
     found = on_each(tmp_path, before, after, [python_exe("3.11")], calls="([1, 2],), ([],)")
     assert found.behaviour is Behaviour.NOT_ENOUGH_EVIDENCE
+
+
+@pytest.mark.parametrize(
+    ("function", "behaviour"), [("it.first", Behaviour.DIFFERENT), ("max", Behaviour.SAME)]
+)
+def test_a_stop_by_real_code_is_not_taken_for_a_stand_ins_own(tmp_path, function, behaviour):
+    before = """
+        def first(xs):
+            return next(iter(xs))
+
+        def f(functions: list, xs: list) -> tuple:
+            return tuple(call(xs) for call in functions)
+    """
+    after = before.replace("tuple(call(xs) for call in functions)", "tuple([call(xs) for call in functions])")
+    calls = f"([{function}, len], [1, 2]), ([len, {function}], [3]), ([], [1])"
+    assert judged(tmp_path, before, after, calls=calls).behaviour is behaviour
