@@ -24,7 +24,7 @@ def _check_fits(first: Bundle, other: Bundle) -> None:
             "give bundles of the same commit."
         )
         raise UsageError(message)
-    if not {entry.id for entry in other.entries} & {entry.id for entry in first.entries}:
+    if first.entries and not {entry.id for entry in other.entries} & {entry.id for entry in first.entries}:
         message = (
             f"{other.folder} and {first.folder} have no change in common; give bundles of the same rules."
         )

@@ -38,6 +38,17 @@ def test_nothing_touched_is_quick_and_fine(project, run, tmp_path):
     assert summary.read_text().startswith("## Nothing to change")
 
 
+def test_machines_that_found_nothing_agree(run, tmp_path):
+    for name in ("one", "two"):
+        assert run("--base", "HEAD", "--output", str(tmp_path / name)).returncode == 0
+    both = [str(tmp_path / name) for name in ("one", "two")]
+    judged = optimize(
+        "judge", *both, "--output", str(tmp_path / "both"), cwd=tmp_path, cache=tmp_path / "cache"
+    )
+    assert judged.returncode == 0, judged.stderr
+    assert (tmp_path / "both" / "decisions.jsonl").read_text() == ""
+
+
 @pytest.mark.slow
 def test_only_what_was_touched_is_tried_and_told(run, tmp_path):
     summary = tmp_path / "summary.md"
