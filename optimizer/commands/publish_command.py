@@ -20,6 +20,7 @@ from optimizer.registry import load
 from optimizer.report.safe import clipped
 
 _API = "https://api.github.com"
+_MODES = ("report", "suggest", "pr")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +37,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--login", default="", metavar="NAME", help="whose token it is, for an app's: `NAME[bot]`"
     )
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, change nothing")
+    parser.add_argument(
+        "--mode",
+        choices=_MODES,
+        default="pr",
+        help="pr: suggestions inside the diff of a pull request, pull requests for all else (default); "
+        "suggest: only suggestions; report: say what would be done, change nothing",
+    )
+    parser.add_argument(
+        "--max-prs",
+        type=_count,
+        default=None,
+        metavar="N",
+        help="at most so many of its pull requests are open (default: max_open_pull_requests of [tool.optimizer])",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="the same as --mode report")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        message = "give a whole number, 0 or more"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -64,11 +86,20 @@ def run(options: argparse.Namespace) -> int:
         transforms=load().transforms,
         now=time.time,
         folder=options.folder.strip("/"),
-        dry_run=options.dry_run,
+        max_open=options.max_prs,
+        dry_run=options.dry_run or options.mode == "report",
     )
-    done = PullPublisher(publisher=publisher, event=event).run() if event.is_pull_request else publisher.run()
+    done = _publish(publisher, event, options.mode)
     sys.stdout.write("".join(f"{line}\n" for line in _lines(done)))
     return 0
+
+
+def _publish(publisher: Publisher, event: Event, mode: str) -> Done:
+    if event.is_pull_request:
+        return PullPublisher(publisher=publisher, event=event, stack=mode != "suggest").run()
+    if mode == "suggest":
+        return Done(steps=("This is no pull request under review, so there is nothing to suggest on.",))
+    return publisher.run()
 
 
 def _event(options: argparse.Namespace) -> Event:

@@ -57,7 +57,8 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publisher:
-    """Publishes the claims of one bundle. `now` gives seconds since the epoch; `limits` None: the base's settings.
+    """Publishes the claims of one bundle. `now` gives seconds since the epoch; `limits` None: the base's settings,
+    with `max_open` in place of theirs when it is given.
 
     With `dry_run` the first round's steps are named and nothing is done.
     """
@@ -68,6 +69,7 @@ class Publisher:
     now: Callable[[], float]
     folder: str = ""
     limits: Limits | None = None
+    max_open: int | None = None
     dry_run: bool = False
     base: str = ""
     """The branch that pull requests go to, "" for the default branch; with one, only pull requests to it count."""
@@ -121,7 +123,7 @@ class Publisher:
             tips=tips,
             dashboard=board,
             now=self.now(),
-            limits=self.limits or _limits(base),
+            limits=self.limits or _limits(base, self.max_open),
             lapsed=self._lapsed(marks, base, refused) if not self.base else {},
             has_dashboard=not self.base,
         )
@@ -202,9 +204,9 @@ class Publisher:
         self.forge.edit_pull(pull.number, title=now.title, body=body, close=True)
 
 
-def _limits(base: Base) -> Limits:
+def _limits(base: Base, max_open: int | None) -> Limits:
     return Limits(
-        max_open=base.config.max_open_pull_requests,
+        max_open=base.config.max_open_pull_requests if max_open is None else max_open,
         max_a_day=base.config.max_pull_requests_a_day,
         ask_first=base.config.ask_first,
     )

@@ -18,10 +18,14 @@ _ROUNDS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullPublisher:
-    """Publishes on the pull request of `event`, with the forge and the claims of `publisher`."""
+    """Publishes on the pull request of `event`, with the forge and the claims of `publisher`.
+
+    Without `stack` what does not fit into the diff is only named.
+    """
 
     publisher: Publisher
     event: Event
+    stack: bool = True
 
     def run(self) -> Done:
         """Suggest what fits into the diff; stack what does not. ForgeError when the forge says no."""
@@ -77,6 +81,8 @@ class PullPublisher:
             return ()
         if not pull.home:
             return tuple(f"only in the summary, as the branch is a fork's: {title}" for title in left)
+        if not self.stack:
+            return tuple(f"outside of the diff, so not suggested: {title}" for title in left)
         wanted = {offer.candidate.id for offer in reviewed.elsewhere}
         claims = self.publisher.claims
         few = replace(claims, claims=tuple(one for one in claims.claims if one.id in wanted))

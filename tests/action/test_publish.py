@@ -55,6 +55,12 @@ def test_what_was_found_gets_to_the_dashboard(tmp_path, machine):
     assert not (machine.temp / "tenpercent/cache").exists()
 
 
+@pytest.mark.parametrize("mode", ["suggest", "pr"])
+def test_where_code_is_run_nothing_is_posted(machine, mode):
+    assert not machine.job([{"uses": ACTION, "with": {"mode": mode}}])
+    assert f"mode: {mode} posts something, which only publish does" in machine.log
+
+
 def test_where_code_is_run_there_is_no_token(machine):
     given = {"github-token": "${{ github.token }}"}
     machine.token = TOKEN

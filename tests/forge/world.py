@@ -63,7 +63,7 @@ class World:
         finally:
             assert self.fake.problems == []
 
-    def run_on_pull(self, number: int) -> Done:
+    def run_on_pull(self, number: int, *, stack: bool = True) -> Done:
         pull = self.fake._pull(str(number))
         event = Event(repository=REPOSITORY, commit=pull["sha"], number=number)
         branch = pull["branch"] if pull["home"] else pull["sha"]
@@ -73,7 +73,7 @@ class World:
         texts = {path: self.fake.text(branch, path) for path in self.paths(branch)}
         bundles.write(place, texts, pull["sha"])
         publisher = dataclasses.replace(publisher, claims=open_bundle(place))
-        done = PullPublisher(publisher=publisher, event=event).run()
+        done = PullPublisher(publisher=publisher, event=event, stack=stack).run()
         assert self.fake.problems == []
         return done
 

@@ -9,13 +9,14 @@ import cmarkgfm
 import pytest
 
 from optimizer.adapters.github import Clock, GitHubForge
+from optimizer.cli import main
 from optimizer.errors import ForgeError
 from optimizer.publish import body
 from optimizer.publish.bundle import open_bundle
 from optimizer.publish.event import read_event
 from optimizer.publish.rerun import Offer
 from tests.forge import bundles
-from tests.forge.github import REPOSITORY, TOKEN, FakeGitHub, Refusal, Reset
+from tests.forge.github import BOT, REPOSITORY, TOKEN, FakeGitHub, Refusal, Reset
 from tests.forge.world import START, World
 
 
@@ -66,6 +67,16 @@ def test_what_lies_outside_the_diff_is_stacked_when_the_box_is_ticked(world: Wor
     world.run_on_pull(number)
     (stacked,) = [one for one in world.fake.pulls if one["branch"].startswith("optimizer/")]
     assert stacked["base"] == "work"
+
+
+def test_suggestions_only_open_no_pull_request(world: World) -> None:
+    number = _pull(world, "shop/a.py")
+    world.run()
+    world.tick()
+    done = world.run_on_pull(number, stack=False)
+    assert any("outside of the diff, so not suggested" in step for step in done.steps)
+    assert len(world.fake.comments) == 1
+    assert not [one for one in world.fake.pulls if one["branch"].startswith("optimizer/")]
 
 
 def test_a_forks_branch_gets_no_pull_request(world: World) -> None:
@@ -197,3 +208,27 @@ def test_events(tmp_path: Path) -> None:
 
 def test_bundles_open_as_they_are_written(world: World) -> None:
     assert len(open_bundle(world.bundle()).claims) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "opened"),
+    [
+        (["--mode", "report"], 0),
+        (["--dry-run"], 0),
+        (["--mode", "suggest"], 0),
+        (["--max-prs", "0"], 0),
+        (["--mode", "pr", "--max-prs", "1"], 1),
+    ],
+)
+def test_the_command_keeps_to_its_mode_and_limit(
+    world: World, words: list[str], opened: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.run()
+    world.tick()
+    monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+    monkeypatch.setenv("GITHUB_API_URL", world.fake.url)
+    commit = world.fake.tip("main")
+    bundle = world.bundle()
+    argv = ["publish", str(bundle), "--repository", REPOSITORY, "--commit", commit, "--login", BOT, *words]
+    assert main(argv) == 0
+    assert len([one for one in world.fake.pulls if one["branch"].startswith("optimizer/")]) == opened
