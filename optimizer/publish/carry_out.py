@@ -57,8 +57,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publisher:
-    """Publishes the claims of one bundle. `now` gives seconds since the epoch; `limits` None: the base's settings,
-    with `max_open` in place of theirs when it is given.
+    """Publishes the claims of one bundle.
+
+    `now` gives seconds since the epoch; `limits` None: the base's settings, with `max_open` in place of theirs when
+    it is given.
 
     With `dry_run` the first round's steps are named and nothing is done.
     """

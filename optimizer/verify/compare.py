@@ -169,14 +169,23 @@ class _Walk:
 
 
 def _equal(one: Node, other: Node) -> bool:
-    """Equality that tells 1 from True and from 1.0."""
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(_equal, one, other))
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
-    return bool(one == other)
+    """Equality that tells 1 from True and from 1.0, at any depth: results may be trees."""
+    pairs = [(one, other)]
+    while pairs:
+        left, right = pairs.pop()
+        if type(left) is not type(right):
+            return False
+        if isinstance(left, list):
+            if len(left) != len(right):
+                return False
+            pairs.extend(zip(left, right, strict=True))
+        elif isinstance(left, dict):
+            if left.keys() != right.keys():
+                return False
+            pairs.extend((value, right[key]) for key, value in left.items())
+        elif left != right:
+            return False
+    return True
 
 
 def _is_forgiven(before: Node, after: Node, path: Path) -> bool:

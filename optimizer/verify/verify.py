@@ -127,7 +127,10 @@ class _Judging:
             steps += [("other hash seeds", self._other_seeds), ("planted mistakes", self._planted)]
         for name, step in steps:
             self.say(name)
-            verdict = step()
+            try:
+                verdict = step()
+            except RecursionError:
+                return self._not_enough(_TOO_DEEP)
             if verdict is not None:
                 return verdict
         return self.verdict(Behaviour.SAME)
@@ -382,6 +385,7 @@ class _Judging:
         )
 
 
+_TOO_DEEP = "What the original gives or changes is nested too deeply to be compared place by place."
 _NOT_EACH_TIME = "The two versions differed on an input, but not each time it was replayed."
 _DEPENDS_ON_HASHES = (
     "The two versions differ under some hash seeds only: the new version depends on the order of a set."

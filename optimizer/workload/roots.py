@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,10 +24,16 @@ def import_roots(root: Path, settings: PytestSettings, *, installed: Sequence[st
 
 
 def _is_source_folder(folder: Path) -> bool:
-    """Whether it holds packages or modules, and is none itself."""
+    """Whether it holds packages or modules, and is none itself.
+
+    One with a package called like a module of the standard library is none: Python itself would import that.
+    """
     if not folder.is_dir() or (folder / "__init__.py").exists():
         return False
-    return any(part.suffix == ".py" or (part / "__init__.py").exists() for part in folder.iterdir())
+    names = [
+        part.stem for part in folder.iterdir() if part.suffix == ".py" or (part / "__init__.py").exists()
+    ]
+    return bool(names) and sys.stdlib_module_names.isdisjoint(names)
 
 
 def absolute(roots: Sequence[str], tree: Path) -> tuple[str, ...]:

@@ -128,13 +128,15 @@ def one_file_does_not_parse(folder: Path) -> None:
     make_project(folder, {"logs.py": MODULE, "test_logs.py": TESTS, "bad.py": "def f(:\n"})
 
 
-def tests_that_write_into_the_tree(folder: Path) -> None:
+def a_suite_that_writes_into_the_tree(folder: Path) -> None:
     more = "\n\ndef test_writes():\n    open('made.txt', 'w').write('x')\n    open('logs.py', 'a').write('# x')\n"
     make_project(folder, {"logs.py": MODULE, "test_logs.py": TESTS + more})
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [detached, shallow, one_file_does_not_parse, tests_that_write_into_the_tree])
+@pytest.mark.parametrize(
+    "make", [detached, shallow, one_file_does_not_parse, a_suite_that_writes_into_the_tree]
+)
 def test_odd_but_sound_projects_are_no_trouble(make: Callable[[Path], None], tmp_path: Path) -> None:
     folder = tmp_path / "a pröject"
     make(folder)

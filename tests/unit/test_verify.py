@@ -260,3 +260,22 @@ def test_a_stop_by_real_code_is_not_taken_for_a_stand_ins_own(tmp_path, function
     after = before.replace("tuple(call(xs) for call in functions)", "tuple([call(xs) for call in functions])")
     calls = f"([{function}, len], [1, 2]), ([len, {function}], [3]), ([], [1])"
     assert judged(tmp_path, before, after, calls=calls).behaviour is behaviour
+
+
+NESTED = """
+    def f(depth: int) -> list:
+        found = []
+        for _ in range(700 + depth % 3):
+            found = [found]
+        return found
+"""
+
+
+def test_what_is_nested_deeply_is_compared_or_refused(tmp_path):
+    (tmp_path / "same").mkdir()
+    (tmp_path / "other").mkdir()
+    same = NESTED.replace("found = [found]", "found = [found][:]")
+    found = judged(tmp_path / "same", NESTED, same, calls="(1,), (2,)")
+    assert found.behaviour is not Behaviour.DIFFERENT
+    other = NESTED.replace("found = []", "found = [0]")
+    assert judged(tmp_path / "other", NESTED, other, calls="(1,), (2,)").behaviour is not Behaviour.SAME

@@ -122,6 +122,7 @@ def test_options_of_missing_plugins_are_left_out():
         ({"src/pkg/__init__.py": ""}, ("src", ".")),
         ({"src/__init__.py": "", "src/a.py": ""}, (".",)),
         ({"src/data.txt": ""}, (".",)),
+        ({"src/pkg/__init__.py": "", "src/signal/__init__.py": ""}, (".",)),
         ({"lib/a.py": "", "pytest.ini": "[pytest]\npythonpath = lib gone\n"}, ("lib", ".")),
     ],
 )

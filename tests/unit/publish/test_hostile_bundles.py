@@ -261,7 +261,7 @@ LIES: dict[str, tuple[Callable[[Decision], Decision], str]] = {
         lambda one: replace(one, verification=replace(bundles.SAME, behaviour=Behaviour.DIFFERENT)),
         "different",
     ),
-    "nothing was verified": (lambda one: replace(one, verification=None), "gave no evidence"),
+    "nothing was verified": (lambda one: replace(one, verification=None), "not judged"),
     "nothing was measured": (lambda one: replace(one, measurements=()), "gave no evidence"),
     "it gains too little": (
         lambda one: replace(one, measurements=(replace(bundles.MEASURED, low=1.05),)),
