@@ -211,3 +211,17 @@ def test_taking_a_wrong_scalar_counts_and_taking_a_wrong_container_does_not():
     container = given(raised(error("builtins.TypeError")), p0="generator", p1="str")
     assert learned(scalar).count(scalar, outcome(returned()))
     assert not learned(container).count(container, outcome(returned()))
+
+
+def nested(depth: int, innermost: object) -> object:
+    found = innermost
+    for number in range(depth):
+        found = [found] if number % 2 else {"a": found}
+    return found
+
+
+def test_values_of_any_depth_are_equal_or_not():
+    same = {"result": nested(5_000, 1)}
+    assert compare(same, {"result": nested(5_000, 1)}, domain=Domain.RECORDED) is None
+    with pytest.raises(RecursionError):
+        compare(same, {"result": nested(5_000, 2)}, domain=Domain.RECORDED)
