@@ -86,3 +86,13 @@ def _every_call_once(world: World, people: Callable[[World], None]) -> None:
 @pytest.mark.slow
 def test_while_the_dashboard_is_opened(world: World) -> None:
     _every_call_once(world, lambda _: None)
+
+
+@pytest.mark.slow
+def test_while_pull_requests_are_opened_made_again_and_withdrawn(world: World) -> None:
+    world.run()
+    _every_call_once(world, World.tick)
+    moved = {path: "X = 1\n" + text for path, text in FILES.items()}
+    _every_call_once(world, lambda one: one.fake.push("main", moved) and None)
+    changed = {path: text.replace("(lines):", "(lines, more=()):") for path, text in moved.items()}
+    _every_call_once(world, lambda one: one.fake.push("main", changed) and None)
