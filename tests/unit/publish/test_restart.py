@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from optimizer.errors import OptimizerError
 from tests.forge import bundles
 from tests.forge.github import FakeGitHub, Reset
 from tests.forge.world import DAY, START, World
@@ -50,19 +48,34 @@ def _end(world: World) -> Any:
     return deepcopy((trees, pulls, world.fake.issues))
 
 
-def _killed(world: World, fault: int) -> None:
-    """The connection breaks at one call, before (or, negative, after) it took effect, and so does the service."""
+class _Dead(dict[int, Callable[[], None]]):
+    """Every further call fails, as there is nobody left to make one."""
 
-    def cut() -> None:
+    def __contains__(self, _: object) -> bool:
+        return True
+
+    def pop(self, *_: Any) -> Callable[[], None]:
+        return _cut
+
+
+def _cut() -> None:
+    raise Reset
+
+
+def _killed(world: World, fault: int) -> None:
+    """One call is the last: before it, or (negative) after it took effect. Then a service that knows nothing begins."""
+
+    def die() -> None:
+        world.fake.faults = _Dead()
         raise Reset
 
-    def sleep(seconds: float) -> None:
-        if seconds != 1.0:
+    def sleep(_: float) -> None:
+        if isinstance(world.fake.faults, _Dead):
             raise KeyboardInterrupt
 
     world.fake.calls.clear()
-    world.fake.faults = {fault: cut}
-    with suppress(KeyboardInterrupt, OptimizerError):
+    world.fake.faults = {fault: die}
+    with pytest.raises(KeyboardInterrupt):
         world.publisher(sleep=sleep).run()
     world.fake.faults = {}
     world.run()
