@@ -41,7 +41,8 @@ INTRODUCTION = """# Field report
 with an empty cache, on two shared cores. Made by `benchmarks/field_report.py`. The columns from "reads worse"
 to "other" count refused candidates by the stage that refused first; minutes are on the wall, MiB is the
 peak of the optimizer's own process. Ratios are those of the confirmation on fresh processes, with their
-lower bound. A share is that of the project's test suite, which is rarely what its users run.
+lower bound. A share is that of the project's test suite, which is rarely what its users run. How well
+the verifier tells different pairs from equivalent ones is in [its own report](equivalence.md).
 """
 
 
