@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def test_kill_at_ten_random_moments(tmp_path: Path, seconds_of_a_run: float) -> 
         stop(folder, cache, rng.uniform(0.02, 0.95) * seconds_of_a_run, signal.SIGKILL)
         assert run_git(folder, "status", "--porcelain") == ""
         for ledger in cache.rglob("*.sqlite"):
-            with sqlite3.connect(ledger) as connection:
+            with closing(sqlite3.connect(ledger)) as connection:
                 assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
     goes_on(folder, cache, tmp_path / "run.json")
 
