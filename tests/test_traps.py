@@ -19,11 +19,6 @@ LEAST_TRAPS = 2
 EVERY = 30
 """One trap in so many is tried by default; `-m ""` tries all."""
 
-MISSED = {
-    "key-lambda-to-getter-0": "the search makes no two different rows that agree in one field; the guard refuses"
-}
-"""What the verifier does not find yet, and what stands before it."""
-
 TRAPS = [
     (f"{transform.name}-{number}", trap)
     for transform in TRANSFORMS
@@ -33,8 +28,6 @@ TRAPS = [
 
 def marked(number: int, name: str, trap: Trap) -> object:
     marks = [pytest.mark.slow] if number % EVERY else []
-    if name in MISSED:
-        marks.append(pytest.mark.xfail(reason=MISSED[name], strict=False))
     return pytest.param(trap, id=name, marks=marks)
 
 

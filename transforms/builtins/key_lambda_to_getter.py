@@ -78,9 +78,9 @@ class KeyLambdaToGetter(Transform):
             """,
             wrong="""
                 def f(rows):
-                    return sorted(rows, key=lambda row: row[1], reverse=True)
+                    return sorted(rows, key=lambda row: row[1])[::-1]
             """,
-            because="rows with equal keys come out in another order",
+            because="rows with equal keys come out the other way round",
             call="f([('a', 1), ('b', 2)])",
         ),
         Trap(
