@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple, TypeAlias
 
-from optimizer.verify.planting import calls, comprehensions, constants, operators, statements
+from optimizer.verify.planting import calls, comprehensions, constants, operators, second, statements
 from optimizer.verify.planting.carried import carried_over, lost
 from optimizer.verify.planting.mutation import Mutation, Scene
 from optimizer.verify.planting.splice import spliced
@@ -20,7 +20,7 @@ from optimizer.verify.regions import change_between, find
 Expressions: TypeAlias = Callable[[ast.expr, Scene], Iterator[Mutation]]
 Statements: TypeAlias = Callable[[ast.stmt, Scene], Iterator[Mutation]]
 
-_FEW = 6
+_FEW = 10
 _ENOUGH = 12
 _EXPRESSIONS: tuple[Expressions, ...] = (
     operators.operators,
@@ -34,6 +34,7 @@ _EXPRESSIONS: tuple[Expressions, ...] = (
     comprehensions.sharing,
     comprehensions.order,
 )
+_SECOND: tuple[Expressions, ...] = (second.second_choices,)
 _OF_LITERALS: tuple[Expressions, ...] = (constants.constants, constants.displays)
 _STATEMENTS: tuple[Statements, ...] = (
     statements.lost_effects,
@@ -65,6 +66,8 @@ def mutants(before: str, after: str, qualnames: tuple[str, ...], *, limit: int =
     carried = carried_over(ast.parse(before), change.before_lines, tree, lines)
     found = list(_spread(_within(scene, after, lines, known, carried=carried)))
     if len(found) < _FEW:
+        found += list(_spread(_within(scene, after, lines, known, carried=carried, more=_SECOND)))
+    if len(found) < _FEW:
         # So little is new that the rest of the function has to stand in for it.
         around = _lines_of(tree, lines, qualnames) - lines
         found += list(_spread(_within(scene, after, around, known)))[: _ENOUGH - len(found)]
@@ -78,10 +81,11 @@ def _within(
     known: set[str],
     *,
     carried: frozenset[ast.AST] = frozenset(),
+    more: tuple[Expressions, ...] = (),
 ) -> dict[str, list[Mutant]]:
-    """Mutants by kind, without those that say the same as another one or as what is `known`."""
+    """Mutants by kind, those of `more` too, without those that say the same as another one or as what is `known`."""
     found: dict[str, list[Mutant]] = {}
-    for mutation in _mutations(scene, lines, carried):
+    for mutation in _mutations(scene, lines, carried, more):
         mutated = spliced(text, mutation.first, mutation.last, mutation.new)
         dump = _dump(mutated)
         if dump and dump not in known:
@@ -91,14 +95,16 @@ def _within(
     return found
 
 
-def _mutations(scene: Scene, lines: Collection[int], carried: frozenset[ast.AST]) -> Iterator[Mutation]:
+def _mutations(
+    scene: Scene, lines: Collection[int], carried: frozenset[ast.AST], more: tuple[Expressions, ...]
+) -> Iterator[Mutation]:
     """Every mutation of what begins on these lines, in the order of the tree, but of literals that are `carried`."""
     for node in ast.walk(scene.tree):
         if getattr(node, "lineno", None) not in lines or not _is_code(node, scene):
             continue
         if isinstance(node, ast.expr):
             yield from lost(node, scene, carried)
-            for of_expression in _EXPRESSIONS if node in carried else (*_OF_LITERALS, *_EXPRESSIONS):
+            for of_expression in (*(() if node in carried else _OF_LITERALS), *_EXPRESSIONS, *more):
                 yield from of_expression(node, scene)
         elif isinstance(node, ast.stmt):
             for of_statement in _STATEMENTS:

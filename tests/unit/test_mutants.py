@@ -57,6 +57,11 @@ LEFT_ALONE = [
         "def f(xs): xs[:] = (x for x in xs)",
         "a slice reads to the end before it assigns",
     ),
+    (
+        "def f(a, b): return [x ^ y for x, y in zip(a, b)]",
+        "def f(a, b): return [x ^ y for x, y in zip(b, a)]",
+        "the operator takes its operands in any order",
+    ),
     ("def f(d, k): return d.get(k, None)", "def f(d, k): return d.get(k)", "None is what is given anyway"),
     (
         "@cache(maxsize=1)\ndef f(x): return x",
@@ -202,6 +207,14 @@ def test_a_limit_leaves_many_kinds():
         mutant.description.split("`")[1] for mutant in mutants("def f(*args): pass", after, ("f",), limit=10)
     }
     assert len(shapes) >= 6
+
+
+def test_short_code_has_second_choices():
+    found = planted("def f(a, b): return [x ^ y for x, y in zip(a, b)]")
+    assert plain("def f(a, b): return [x & y for x, y in zip(a, b)]") in found
+    assert plain("def f(a, b): return [x ^ y for x, y in list(zip(a, b))[:-1]]") in found
+    lines = "\n".join(f"    if a > {n}: b += {n}" for n in range(9))
+    assert not any("a & b" in text for text in planted(f"def f(a, b):\n{lines}\n    return a ^ b"))
 
 
 def test_a_text_of_newer_python_has_no_mutants():

@@ -39,6 +39,7 @@ _OTHER_FUNCTIONS = {
     "any": "all", "all": "any", "min": "max", "max": "min", "sorted": "list", "reversed": "iter",
     "floor": "ceil", "ceil": "floor", "int": "float", "float": "int", "str": "repr", "repr": "str",
 }  # fmt: skip
+_COMMUTATIVE = (ast.BitXor, ast.BitAnd, ast.BitOr, ast.Mult)
 _NEEDS_ARGUMENT = frozenset({"split", "rsplit"})
 _DROPPABLE = frozenset({"strip", "lstrip", "rstrip", "lower", "upper", "casefold"})
 _BARE = frozenset({"sorted", "reversed"})
@@ -89,22 +90,31 @@ def boundaries(node: ast.expr, scene: Scene) -> Iterator[Mutation]:
 
 def arguments(node: ast.expr, scene: Scene) -> Iterator[Mutation]:
     """Two arguments swapped, the last one or a keyword lost."""
-    del scene
     if isinstance(node, ast.Call):
-        yield from _positional(node)
+        yield from _positional(node, scene)
         yield from _keywords(node)
 
 
-def _positional(node: ast.Call) -> Iterator[Mutation]:
+def _positional(node: ast.Call, scene: Scene) -> Iterator[Mutation]:
     name, args = called(node), node.args
     starred = any(isinstance(argument, ast.Starred) for argument in args)
     if len(args) <= 1 or starred:
         return
-    if name not in _ANY_ORDER and not same(args[0], args[1]):
+    if name not in _ANY_ORDER and not same(args[0], args[1]) and not _commute(node, scene):
         yield expression("swapped arguments", node, with_fields(node, args=[args[1], args[0], *args[2:]]))
     if name not in _ALL_NEEDED and not is_none(args[-1]):
         kind = "empty case" if name in _WITH_DEFAULT else "lost argument"
         yield expression(kind, node, with_fields(node, args=args[:-1]))
+
+
+def _commute(node: ast.Call, scene: Scene) -> bool:
+    """Whether the pairs of a `zip` go nowhere but into an operator for which their order is the same."""
+    match scene.parents.get(node):
+        case ast.comprehension(target=ast.Tuple(elts=[ast.Name(id=one), ast.Name(id=other)]), ifs=[]) as part:
+            match getattr(scene.parents.get(part), "elt", None):
+                case ast.BinOp(left=ast.Name(id=left), op=op, right=ast.Name(id=right)):
+                    return isinstance(op, _COMMUTATIVE) and {left, right} == {one, other}
+    return False
 
 
 def _keywords(node: ast.Call) -> Iterator[Mutation]:

@@ -108,11 +108,12 @@ def call_of(name: str, *arguments: ast.expr) -> ast.Call:
     return ast.Call(func=name_of(name), args=list(arguments), keywords=[])
 
 
-def sliced(node: ast.expr, *, lower: int | None = None, step: int | None = None) -> ast.expr:
+def sliced(
+    node: ast.expr, *, lower: int | None = None, upper: int | None = None, step: int | None = None
+) -> ast.expr:
     """Some of the items of any iterable, as a list."""
-    bounds = ast.Slice(
-        lower=None if lower is None else constant(lower), step=None if step is None else constant(step)
-    )
+    first, last, each = (None if part is None else constant(part) for part in (lower, upper, step))
+    bounds = ast.Slice(lower=first, upper=last, step=each)
     return ast.Subscript(value=call_of("list", node), slice=bounds, ctx=ast.Load())
 
 

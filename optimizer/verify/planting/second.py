@@ -1,0 +1,44 @@
+"""Second choices, for code that is too short to hold many first ones: other operators, an item lost at either end."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from optimizer.verify.planting.mutation import Mutation, Scene, expression, sliced, with_fields
+
+_OTHER_OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Mult,
+    ast.Sub: ast.Mult,
+    ast.Mult: ast.Sub,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mod,
+    ast.Mod: ast.Mult,
+    ast.Pow: ast.Add,
+    ast.BitAnd: ast.BitXor,
+    ast.BitOr: ast.BitXor,
+    ast.BitXor: ast.BitAnd,
+    ast.LShift: ast.Mult,
+    ast.RShift: ast.Sub,
+}
+_OTHER_COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.Gt,
+    ast.LtE: ast.GtE,
+    ast.Gt: ast.Lt,
+    ast.GtE: ast.LtE,
+}
+
+
+def second_choices(node: ast.expr, scene: Scene) -> Iterator[Mutation]:
+    """Mistakes that nobody needs to look for where there are enough others."""
+    parent = scene.parents.get(node)
+    match node:
+        case ast.BinOp(op=op) if type(op) in _OTHER_OPERATORS:
+            yield expression("other operator", node, with_fields(node, op=_OTHER_OPERATORS[type(op)]()))
+        case ast.Compare(ops=[op]) if type(op) in _OTHER_COMPARISONS:
+            yield expression("other operator", node, with_fields(node, ops=[_OTHER_COMPARISONS[type(op)]()]))
+    is_gone_through = isinstance(parent, ast.For) and parent.iter is node
+    is_drawn_from = isinstance(parent, ast.comprehension) and parent.iter is node
+    if is_gone_through or is_drawn_from:
+        yield expression("boundary", node, sliced(node, lower=1))
+        yield expression("boundary", node, sliced(node, upper=-1))
