@@ -28,6 +28,7 @@ _STORIES = frozenset(
 _LESS_IS_FINE = frozenset({"held open", "unclosed"})
 """Counts of what is left open: a version that leaves less open is no worse."""
 _EVENTS = frozenset({"events", "events after reading on", "next moves"})
+_OF_MODULES = frozenset({"globals", "globals after next moves"})
 _STATE = ("arguments", "inputs at the end", "globals")
 """What an exception leaves behind."""
 _STOPPED = "generator raised StopIteration"
@@ -102,8 +103,8 @@ def _without_new(outcome: Mapping[str, Node], new_names: Collection[str]) -> Map
     if not new_names:
         return outcome
     kept = dict(outcome)
-    if "globals" in kept:
-        kept["globals"] = [entry for entry in kept["globals"] if entry[0] not in new_names]
+    for part in _OF_MODULES.intersection(kept):
+        kept[part] = [entry for entry in kept[part] if entry[0] not in new_names]
     if isinstance(kept.get("again"), dict):
         kept["again"] = _without_new(kept["again"], new_names)
     return kept

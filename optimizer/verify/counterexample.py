@@ -83,16 +83,18 @@ class Confirmer:
     def _told(self, recipe: Recipe, before: Outcome, after: Outcome, found: Difference | None) -> Found:
         subject = self.observer.subject
         name, arguments = self._called(recipe), self._arguments(recipe)
+        earlier = self._arguments(_earlier(recipe)) if recipe.get("earlier") else ""
         old, new = sides(before, after, found)
         counterexample = Counterexample(
             arguments=arguments,
             before=old,
             after=new,
             found_by=str(recipe.get("found_by", "")),
-            snippet=snippet(subject.module, name, recipe, arguments),
+            snippet=snippet(subject.module, name, recipe, arguments, earlier),
         )
         what = sentence(found)
-        reason = f"For {name}{arguments}, {what} is not the same: before, it {old}; after, it {new}."
+        called = f"{name}{arguments} after {name}{earlier}" if earlier else f"{name}{arguments}"
+        reason = f"For {called}, {what} is not the same: before, it {old}; after, it {new}."
         return Found(counterexample=counterexample, reason=reason)
 
     def _called(self, recipe: Recipe) -> str:
@@ -109,3 +111,9 @@ class Confirmer:
         ran = self.observer.runner.work(self.observer.job("observe_show", order))
         texts = [str(message["arguments"]) for message in ran.messages]
         return texts[0] if texts else "(its arguments cannot be shown)"
+
+
+def _earlier(recipe: Recipe) -> Recipe:
+    """The recipe of the call that is made before that of `recipe`."""
+    rest = {name: value for name, value in recipe.items() if name != "earlier"}
+    return {**rest, "ops": [*recipe.get("ops", ()), *recipe["earlier"]]}

@@ -25,7 +25,7 @@ def domain_of(recipe: Recipe) -> Domain:
     """How the input of a recipe stands to what callers do."""
     if recipe.get("outside"):
         return Domain.OUTSIDE
-    if recipe["base"][0] == "call" and not recipe.get("ops"):
+    if recipe["base"][0] == "call" and not recipe.get("ops") and not recipe.get("earlier"):
         return Domain.RECORDED
     return Domain.GENERATED
 

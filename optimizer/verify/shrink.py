@@ -43,7 +43,9 @@ def _smallest(recipes: Sequence[Recipe], replay: Replay, differs: Differs) -> Ca
 
 def _size(case: Case) -> int:
     recipe, before, _ = case
-    return len(str(before.seen.get("arguments", ""))) + 10 * len(recipe.get("ops", ()))
+    return len(str(before.seen.get("arguments", ""))) + 10 * len(
+        (*recipe.get("ops", ()), *recipe.get("earlier", ()))
+    )
 
 
 def _variants(case: Case) -> Iterator[Recipe]:
@@ -52,6 +54,8 @@ def _variants(case: Case) -> Iterator[Recipe]:
     ops: list[Any] = list(recipe.get("ops", ()))
     for place in range(len(ops)):
         yield {**recipe, "ops": ops[:place] + ops[place + 1 :]}
+    if "earlier" in recipe:
+        yield {name: value for name, value in recipe.items() if name != "earlier"}
     for parameter, kind in before.seen.get("kinds", ()):
         if kind in _CONTAINERS:
             path = [int(parameter) if parameter.isdigit() else parameter]

@@ -131,7 +131,7 @@ def _is_attribute(node: Any) -> bool:
 def ending(outcome: Outcome) -> str:
     """How a call ended, as text."""
     if outcome.how != OK:
-        return str(outcome.seen)
+        return str(outcome.seen).removeprefix("it ")
     seen = outcome.seen
     if "error" in seen:
         return "raises " + shown(seen["error"])
@@ -163,10 +163,13 @@ def sentence(difference: Difference | None) -> str:
     return _PARTS.get(difference.part, difference.part)
 
 
-def snippet(module: str, qualname: str, recipe: Recipe, arguments: str) -> str:
+def snippet(module: str, qualname: str, recipe: Recipe, arguments: str, earlier: str = "") -> str:
     """A few lines that make the call; where the arguments cannot be written down, a comment says what they are."""
     name = qualname.split(".", maxsplit=1)[0]
     lines = [f"from {module} import *", f"from {module} import {name}", ""]
+    if earlier:
+        written = _is_expression(earlier)
+        lines += [f"{qualname}(*{earlier})" if written else f"# first a call with the arguments: {earlier}"]
     kind, what = recipe["base"]
     if kind == "source" and not recipe.get("ops") and "double" not in what:
         arguments = what

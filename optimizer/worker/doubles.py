@@ -363,7 +363,7 @@ def upset(value, depth=0):
     elif kind is dict:
         for key, item in list(value.items()):
             value[key] = upset(item, depth + 1)
-    elif kind.__module__ != "builtins":
+    elif kind.__module__ != "builtins" and not isinstance(value, tuple(_NEXT)):
         _upset_attributes(value, depth)
     return value
 

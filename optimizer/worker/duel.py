@@ -23,7 +23,7 @@ from .domain import callable_of
 from .doubles import changed
 from .guard import TooLong
 from .mine import Sources
-from .recipes import Context, Unusable, materialise, value_of
+from .recipes import Context, Unusable, earlier_call, materialise, value_of
 from .sketch import Sketcher, sketch, without_addresses
 
 _MOST_ITEMS = 200
@@ -156,10 +156,12 @@ def observe(side, recipe, guard, qualname, admit=None):
     told, started, spent = None, 0.0, 0.0
     try:
         with guard.watch(shielded), contextlib.redirect_stdout(io.StringIO()) as printed:
+            _call_before(side, earlier_call(recipe), qualname)
             args, kwargs = materialise(recipe, side.context)
             if admit is not None and not admit(args, kwargs):
                 return Seen(None, "outside the assumed types")
-            side.put_back()
+            if "earlier" not in recipe:
+                side.put_back()
             random.seed(12345)
             started = time.perf_counter()
             told, raised = _outcome(side, recipe, qualname, args, kwargs)
@@ -180,6 +182,18 @@ def observe(side, recipe, guard, qualname, admit=None):
     if guard.blocked:
         return Seen(None, "blocked", blocked=True, fresh=fresh)
     return Seen(None if problem else told, problem, raised, spent, fresh)
+
+
+def _call_before(side, recipe, qualname):
+    """Make the call that comes first, if there is one; what it gives does not matter."""
+    if recipe is None:
+        return
+    args, kwargs = materialise(recipe, side.context)
+    side.put_back()
+    with contextlib.suppress(Exception):
+        result = side.target(qualname)(*args, **kwargs)
+        if inspect.iscoroutine(result):
+            asyncio.run(result)
 
 
 def _outcome(side, recipe, qualname, args, kwargs):

@@ -10,6 +10,7 @@ import collections
 import copy
 import itertools
 
+from .doubles import upset
 from .paths import Unusable, rebuilt
 from .text_changes import changed
 
@@ -243,6 +244,39 @@ def as_float(value, scope):
     """An int as the float of the same value."""
     need(type(value) is int, "not an int")
     return float(value)
+
+
+@edit
+def other(value, scope):
+    """Another value of the same type and size."""
+    return upset(copy.deepcopy(value))
+
+
+@edit
+def twin(value, kind, scope):
+    """An equal value of another type, which any table takes for the same key: 1 and 1.0 and True, 0.0 and -0.0."""
+    if isinstance(value, tuple):
+        return rebuilt(value, _with_a_twin(list(value), kind, scope))
+    need(isinstance(value, (bool, int, float)), "no number")
+    if kind == "zero":
+        need(type(value) is float and value == 0, "not a zero")
+        return -value
+    made_of = _TWINS[kind](value)
+    need(type(made_of) is not type(value) and made_of == value, "no equal value of that type")
+    return made_of
+
+
+def _with_a_twin(items, kind, scope):
+    for place, item in enumerate(items):
+        try:
+            items[place] = twin(item, kind, scope)
+        except (Unusable, OverflowError, ValueError):
+            continue
+        return items
+    raise Unusable("no item has a twin")
+
+
+_TWINS = {"int": int, "float": float, "bool": bool}
 
 
 @edit

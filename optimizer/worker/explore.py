@@ -263,8 +263,11 @@ def edited(base, edits, found_by):
     """A recipe with more edits."""
     recipe = {name: value for name, value in base.items() if name not in ("found_by", "target")}
     recipe["ops"] = list(base.get("ops", ()))
-    for op in (op for edit in edits for op in edit.ops):
+    for op in (op for edit in edits if not edit.earlier for op in edit.ops):
         recipe["ops"] = [*_still_of_use(recipe["ops"], op), op]
+    for edit in edits:
+        if edit.earlier:
+            recipe["earlier"] = edit.ops
     recipe["found_by"] = found_by
     if any(edit.outside for edit in edits):
         recipe["outside"] = True

@@ -27,6 +27,11 @@ class Pools:
         self.calls = set()
         self.hot = {}
 
+    @property
+    def asks_for_attributes(self):
+        """Whether the source reckons with objects that lack an attribute."""
+        return "AttributeError" in self.errors or bool(self.calls & {"hasattr", "getattr"})
+
     def add(self, value):
         """Take in a constant of any kind."""
         if isinstance(value, bool) or value is None:

@@ -11,13 +11,14 @@ from .beyond import mixed
 from .patterns import matching, nearly
 from .reach import source_of
 from .specs import BYTES, FLOAT, INT, STR, Spec
-from .strategies import Drawer
+from .strategies import NEARLY_WHOLE, Drawer, of_any_size
 from .text_changes import ONLY_FOR_STR, TEXT_CHANGES
 
 ITERATORS = (types.GeneratorType, map, filter, zip, enumerate, type(iter([])), type(iter(())), type(iter("")))
 _DEPTH = 4
-_HUGE = (10**20, 2**31, 2**53 + 1, 2**62, 2**63, -(2**63) - 1)
+_HUGE = (10**20, 2**31, 2**53 + 1, 2**62, 2**63, -(2**63) - 1, *NEARLY_WHOLE)
 _LARGE_SIZES = (1000, -1000)
+_OF_ANY_SIZE = 4
 _FLOATS = ("0.0", "-0.0", "float('nan')", "float('inf')", "float('-inf')", "1e308", "5e-324", "0.1", "1e16")
 _LARGEST_FLOAT = 10**300
 _SIZES = (60, 101)
@@ -32,12 +33,15 @@ _LEAVES = {str: STR, int: INT, float: FLOAT, bytes: BYTES}
 
 
 class Edit:
-    """A change to a call: recipe operations, what kind of change, and whether it leaves the domain."""
+    """A change to a call: recipe operations, what kind of change, and whether it leaves the domain.
 
-    __slots__ = ("label", "ops", "outside")
+    With `earlier` the call stays, and the changed one is made before it.
+    """
 
-    def __init__(self, label, *ops, outside=False):
-        self.label, self.ops, self.outside = label, list(ops), outside
+    __slots__ = ("earlier", "label", "ops", "outside")
+
+    def __init__(self, label, *ops, outside=False, earlier=False):
+        self.label, self.ops, self.outside, self.earlier = label, list(ops), outside, earlier
 
 
 def put(label, path, value, outside=False):
@@ -68,7 +72,9 @@ class ValueEdits:
             if isinstance(value, kinds):
                 yield from method(self, path, value, depth)
                 return
-        if callable(value) and not isinstance(value, type):
+        if isinstance(value, type):
+            yield from _instead_of_a_type(path)
+        elif callable(value):
             yield from self._callable(path)
         else:
             yield from self._object(path, value, depth)
@@ -91,6 +97,8 @@ class ValueEdits:
             yield put("bool", path, new)
         for new in _LARGE_SIZES if counts else _HUGE:
             yield put("large int", path, new)
+        for _ in range(0 if counts else _OF_ANY_SIZE):
+            yield put("int of any size", path, of_any_size(self._choose))
         for length in self._lengths[:6]:
             for new in (length, length - 1, length + 1, -length, -length - 1):
                 yield put("int near length", path, new)
@@ -266,6 +274,8 @@ class ValueEdits:
         """Edits of attributes; of private ones only where no other could have to agree with it."""
         for name in _attributes(value)[:_MOST_ATTRIBUTES]:
             if not name.startswith("_") or len(self._pools.private) <= 1:
+                if self._pools.asks_for_attributes:
+                    yield Edit("attribute dropped", ["drop_attribute", path, name])
                 yield from self._inner(path, name, getattr(value, name, None), depth)
 
 
@@ -280,6 +290,14 @@ _BY_TYPE = (
     (ITERATORS, ValueEdits._iterator),
     (io.IOBase, ValueEdits._stream),
 )
+
+
+def _instead_of_a_type(path):
+    """Callables where a class was given: it may have been given to be called."""
+    name = "argument %s" % ".".join(map(str, path))
+    yield Edit("spy", ["spy", path, name], outside=True)
+    for at in (1, 2):
+        yield Edit("spy fails", ["failing_spy", path, name, at], outside=True)
 
 
 def _rearranged(path, value):
@@ -333,7 +351,7 @@ def _other_keys(place, key):
 def _beside(item, free):
     """Sources of items to put beside `item`: equal ones of another type, borders, odd ones."""
     if isinstance(item, bool):
-        return ["True", "False", "1"]
+        return ["True", "False", *(["1"] if free else [])]
     if isinstance(item, int):
         twins = {1: ["True"], 0: ["False"]}.get(item, [])
         near = [repr(new) for new in (0, -1, item, item + 1, item - 1, 2**62, 10**20, True)]

@@ -35,6 +35,9 @@ _CONVERSIONS = (
 )
 """A kind that a parameter may have, and the edit that makes it from another container."""
 
+_TWINS = (("float", "float"), ("int", "int"), ("bool", "bool"), ("zero", "float"))
+"""The type of an equal value, and the kind that a parameter must have for a caller to pass it."""
+
 
 class Neighbourhood:
     """Lists the edits for calls of one domain."""
@@ -52,6 +55,7 @@ class Neighbourhood:
             if parameter is not None:
                 yield from self._types(parameter, path, value, values.drawn)
         yield from _pairs(places)
+        yield from self._after_others(places)
         yield from self._from_other_calls(places)
         yield from self._left_out(args, kwargs)
 
@@ -101,6 +105,15 @@ class Neighbourhood:
             for parameter, path, _ in places:
                 if parameter is not None:
                     yield put("from another call", path, source("double.recorded(%d, %r)" % (call, path)))
+
+    def _after_others(self, places):
+        """The call as it is, after another: with an equal argument of another type, or with the next value."""
+        for parameter, path, value in places:
+            known = set(specs.kinds(parameter.spec)) if parameter is not None else set()
+            for kind, needed in _TWINS:
+                if isinstance(value, (int, float, tuple)) and known & {needed, "any"}:
+                    yield Edit("after a twin", ["twin", path, kind], earlier=True)
+            yield Edit("after another", ["other", path], earlier=True)
 
     def _left_out(self, args, kwargs):
         """Optional arguments given or not."""

@@ -94,7 +94,9 @@ class Version:
 
     def is_representative(self, recipe):
         """Whether what depends on the class alone is to be looked at with this input."""
-        return self.count == 0 or (recipe["base"][0] == "call" and not recipe.get("ops"))
+        return self.count == 0 or (
+            recipe["base"][0] == "call" and not recipe.get("ops") and not recipe.get("earlier")
+        )
 
     def _recorded_of(self, recipe):
         owners = self._payload["sample_of"]
@@ -140,6 +142,7 @@ class Version:
                 module = self._module()
         except BaseException as error:
             return {"ok": False, "error": error_node(canon, error, (None, "import"))}
+        self.module = module
         self.context = Context(
             module.__dict__, samples=self._payload["samples"], inputs_file=self._payload["inputs_file"]
         )

@@ -12,13 +12,15 @@ from .doubles import disturb, upset
 from .observe_effects import Effects
 from .observe_errors import error_node
 from .observe_globals import data_of
+from .observe_locks import locks_watched
 from .observe_process import Process, seed_randomness
-from .recipes import materialise
+from .recipes import earlier_call, materialise
 from .spies import spied
 from .steps import attempt, drain, finish_async, generator_moves, is_async, probe_functions
 from .walk import Walk
 
 _MARK = "left by the caller"
+_PLAIN_VALUES = (type, tuple, frozenset, int, float, str, bytes)
 _MOST_ITEMS, _MOST_USED, _MOST_OTHERS = 20, 2, 3
 
 
@@ -38,6 +40,8 @@ class Story:
     def tell(self):
         """The outcome as JSON, or why the recipe cannot be used."""
         self._effects.install()
+        if self._recipe.get("earlier"):
+            self._call_before()
         made = self._arguments()
         if isinstance(made, str):
             return {"unusable": made}
@@ -57,6 +61,13 @@ class Story:
         outcome["not observable"] = sorted({**self._canon.opaque, **self._version.state.opaque})
         return outcome
 
+    def _call_before(self):
+        """Make the call that comes before this one; only what it leaves in the module can matter."""
+        seed_randomness()
+        with contextlib.suppress(BaseException):
+            args, kwargs = materialise(earlier_call(self._recipe), self._context)
+            self._finished(self._function(*args, **kwargs))
+
     def _arguments(self):
         """(args, kwargs), or a text why there are none."""
         try:
@@ -68,7 +79,8 @@ class Story:
     def _call(self, args, kwargs):
         self._effects.on = True
         try:
-            return "returned", self._function(*args, **kwargs)
+            with locks_watched(self._version.module, (*args, *kwargs.values()), self._effects.add):
+                return "returned", self._function(*args, **kwargs)
         except BaseException as error:
             return "raised", error
         finally:
@@ -364,7 +376,7 @@ def _change_one(value):
             disturb(value)
         elif isinstance(value, bytearray):
             value += b"!"
-        elif type(value).__module__ != "builtins" and not isinstance(value, (type, tuple, frozenset)):
+        elif type(value).__module__ != "builtins" and not isinstance(value, _PLAIN_VALUES):
             vars(value)["left_by_the_caller"] = _MARK
     except Exception:
         return

@@ -5,6 +5,7 @@
     {"base": ["source", "([1, 2], 'x')"]}       an expression for the tuple of arguments
     "ops":      [["append", [0], {"source": "-1"}], ["to", [1, "name"], "bytes"], ...]
     "kwargs":   {"flag": {"source": "True"}}    keyword arguments beside a "source" base
+    "earlier":  [["twin", [0], "float"]]        edits that make another call of it, which is made first
     "target":   "Class.method"                  what to call, when it is not the first changed function
     "sequence": [["call", "add", RECIPE], ["get", "total"], ["set", "limit", "3"],
                  ["change", "name", "next"], ["op", "len"], ...]
@@ -29,7 +30,7 @@ from .doubles import Doubles
 from .edits_kinds import EDITS
 from .paths import Unusable, change, look
 
-__all__ = ["Context", "Unusable", "materialise", "value_of"]
+__all__ = ["Context", "Unusable", "earlier_call", "materialise", "value_of"]
 
 
 class Context:
@@ -111,6 +112,14 @@ def materialise(recipe, context):
         _apply(root, op, path, rest, context)
     del context.log[:]
     return tuple(root[0]), root[1]
+
+
+def earlier_call(recipe):
+    """The recipe of the call that is made before that of `recipe`, or None."""
+    if not recipe.get("earlier"):
+        return None
+    rest = {name: value for name, value in recipe.items() if name != "earlier"}
+    return {**rest, "ops": [*recipe.get("ops", ()), *recipe["earlier"]]}
 
 
 def value_of(given, context):

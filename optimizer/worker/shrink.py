@@ -26,6 +26,8 @@ def _fewer_ops(recipe):
     ops = recipe.get("ops", [])
     for number in range(len(ops)):
         yield _without_empty({**recipe, "ops": ops[:number] + ops[number + 1 :]})
+    if "earlier" in recipe:
+        yield _without_empty({**recipe, "earlier": []})
 
 
 def _shorter_sequence(recipe):

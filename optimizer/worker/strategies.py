@@ -10,7 +10,11 @@ from .specs import ANY, FLOAT, INT, STR
 from .texts import Texts
 
 _INTS = (0, 1, 2, 3, -1, 5, 4, 7, 10, -2, -3, 6, 12, -5, 100)
+NEARLY_WHOLE = (10**15 - 1, 2**53 - 1, 67_108_865**2 - 1)
+"""Whole numbers whose logarithm, to 10 or 2, or square root is rounded up to a whole number by floats."""
+
 _LARGE_INTS = (
+    *NEARLY_WHOLE,
     *(255, 256, 1000, 2**31 - 1, 2**31, 2**53 + 1, 2**62, 2**63 - 1, 2**63, 10**20),
     *(-(2**63), -(10**20), 10**6),
 )
@@ -45,6 +49,13 @@ _SMALL, _LARGE = 4, 300
 _MOST_LITERAL = 12
 
 
+def of_any_size(choose):
+    """A whole number whose number of bits, up to 64, is as likely as any other's; of either sign."""
+    bits = choose.between(1, 64)
+    number = choose.between(1 << (bits - 1), (1 << bits) - 1)
+    return number if choose.chance(0.5) else -number
+
+
 class Drawer:
     """Draws values for one call. `outside` tells afterwards whether something beyond the domain was drawn."""
 
@@ -76,7 +87,7 @@ class Drawer:
         if roll == 16:
             return choose.pick((True, False))
         if roll == 17:
-            return choose.between(-30, 300)
+            return choose.between(-30, 300) if choose.chance(0.5) else of_any_size(choose)
         return choose.pick(_LARGE_INTS if roll > 17 else _INTS)
 
     def _count(self):
@@ -270,7 +281,7 @@ class Drawer:
 
     def _duck(self, spec, depth):
         pairs = ["%s=%s" % (name, self.draw(part, depth + 1)) for name, part in zip(spec.data, spec.parts)]
-        if len(pairs) > 1 and self._choose.chance(0.1):
+        if self._choose.chance(0.3 if self.pools.asks_for_attributes else 0.1 * (len(pairs) > 1)):
             pairs.pop()
         maker = self._choose.pick(("duck", "slotted"))
         return "double.%s(%s)" % (maker, ", ".join(["'duck'", *pairs]))

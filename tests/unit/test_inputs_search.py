@@ -170,6 +170,26 @@ FAMILIES = {
         "def f(t: str, name: str): return t.format(t=t, name=name)",
         ["('{name}', 'x')"],
     ),
+    "digits by a logarithm": (
+        "def f(n: int): return len(str(n)) if n > 0 else 0",
+        "import math\ndef f(n: int): return int(math.log10(n)) + 1 if n > 0 else 0",
+        ["(5,)", "(1000,)"],
+    ),
+    "a year without padding": (
+        "import datetime\ndef f(n: int): return datetime.date.fromordinal(n).strftime('%Y')",
+        "import datetime\ndef f(n: int): return datetime.date.fromordinal(n).isoformat()[:4]",
+        ["(737000,)"],
+    ),
+    "an attribute that is not there": (
+        "def f(o):\n    try: return o.size\n    except AttributeError: return 0",
+        "def f(o): return 0 if o is None else o.size",
+        ["(None,)", "(SimpleNamespace(size=3),)"],
+    ),
+    "an error from a class that is called": (
+        "def f(gs):\n    out = []\n    for g in gs:\n        try: out.append(g())\n        except ValueError: out.append(0)\n    return out",
+        "def f(gs):\n    try: return [g() for g in gs]\n    except ValueError: return [0] * len(gs)",
+        ["([str, int],)"],
+    ),
     "an error from a callback": (
         "def f(g):\n    try: return g()\n    except ValueError: return 0",
         "def f(g):\n    try: return g()\n    except Exception: return 0",
@@ -381,6 +401,8 @@ def test_smaller_texts_keep_the_shape_of_a_call():
 
 def test_smaller_recipes_have_fewer_edits_and_steps():
     recipe = {"base": ["call", 0], "ops": [["empty", [0]], ["reverse", [1]]], "sequence": [["get", "a"]]}
+    found = list(smaller({**recipe, "earlier": [["twin", [0], "float"]]}))
+    assert recipe in found
     found = list(smaller(recipe))
     assert {**recipe, "ops": [["reverse", [1]]]} in found
     assert {"base": recipe["base"], "ops": recipe["ops"]} in found
@@ -394,7 +416,7 @@ def test_equal_recipes_have_equal_keys_whoever_found_them():
 
 def test_a_later_replacement_makes_earlier_edits_of_the_place_pointless():
     class Change:
-        outside = False
+        outside = earlier = False
 
         def __init__(self, *ops):
             self.ops = list(ops)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from optimizer.worker.recipes import Context, Unusable, materialise
+from optimizer.worker.recipes import Context, Unusable, earlier_call, materialise
 from optimizer.worker.sketch import sketch
 
 
@@ -110,6 +110,12 @@ EDITS = [
     ("5", ["add", [0], -6], -1),
     ("5", ["negate", [0]], -5),
     ("3", ["as_float", [0]], 3.0),
+    ("1", ["twin", [0], "float"], 1.0),
+    ("1", ["twin", [0], "bool"], True),
+    ("True", ["twin", [0], "int"], 1),
+    ("-0.0", ["twin", [0], "zero"], 0.0),
+    ("('a', 2, 3)", ["twin", [0], "float"], ("a", 2.0, 3)),
+    ("[1, 'a']", ["other", [0]], ["ax", 2]),
     ("'a b'", ["text", [0], "runs"], "a  b"),
     ("'a b'", ["text", [0], "tabs"], "a\tb"),
     ("'ab'", ["text", [0], "padded"], " ab "),
@@ -153,6 +159,9 @@ SENSELESS = [
     ("[1]", ["set", [1], 1]),
     ("{'a': 1}", ["set", [0, ["key", 0]], {"source": "[]"}]),
     ("None", ["subclass", [0]]),
+    ("1.5", ["twin", [0], "int"]),
+    ("2", ["twin", [0], "bool"]),
+    ("('a',)", ["twin", [0], "float"]),
     ("1", ["drop", [3]]),
     ("1", ["no such edit", [0]]),
 ]
@@ -205,6 +214,13 @@ class TestPlaces:
 
 def test_edits_come_in_order():
     assert only("([1],)", ["insert", [0], None, 2], ["reverse", [0]], ["to", [0], "tuple"]) == (2, 1)
+
+
+def test_the_call_before_is_the_same_call_with_more_edits():
+    recipe = {"base": ["source", "(1, 2)"], "ops": [["negate", [1]]], "earlier": [["twin", [0], "float"]]}
+    assert sketch(materialise(earlier_call(recipe), context())[0]) == sketch((1.0, -2))
+    assert sketch(materialise(recipe, context())[0]) == sketch((1, -2))
+    assert earlier_call({"base": ["source", "(1,)"]}) is None
 
 
 def test_equal_recipes_give_equal_inputs_and_an_empty_log():

@@ -11,7 +11,17 @@ from optimizer.model import Behaviour, Subject
 from optimizer.sandbox.launch import Launcher
 from optimizer.verify.verify import verify
 
-PRELUDE = "import collections, copy, decimal, functools, itertools, operator, sqlite3\nCOUNT = 0\n"
+HELPER = """
+def _half(x, y):
+    return x / 2 if isinstance(x, float) else x // 2
+@functools.lru_cache(maxsize=None)
+def half(x, y=0):
+    return _half(x, y)
+"""
+PRELUDE = (
+    "import collections, copy, decimal, functools, itertools, operator, sqlite3, threading\nCOUNT = 0\nLOCK = threading.Lock()\n"
+    + HELPER
+)
 
 WRONG = [
     (
@@ -65,6 +75,18 @@ WRONG = [
         "return itertools.chain(x, x)",
         "return itertools.chain(x, x[1:])",
         "([1, 2],)",
+    ),
+    (
+        "a lock that is no longer taken",
+        "with LOCK:\n    return x + 1",
+        "return x + 1",
+        "(1,)",
+    ),
+    (
+        "a table that takes 1 for 1.0",
+        "return _half(x, 0)",
+        "return half(x, 0)",
+        "(1,), (3.5,)",
     ),
     ("a result that goes missing", "return x + 1", "import os; os._exit(0)", "(1,)"),
     ("a result that never comes", "return x + 1", "while True: pass", "(1,)"),
