@@ -13,7 +13,7 @@ from optimizer.model import Behaviour, Subject, Verification
 from optimizer.verify.adequacy import Branches, Planted
 from optimizer.verify.counterexample import Confirmer, Found
 from optimizer.verify.noise import noise
-from optimizer.verify.outcomes import MOST_STOPPED, Observer, Order, Outcome, Recipe, limit_for
+from optimizer.verify.outcomes import MISSING, MOST_STOPPED, Observer, Order, Outcome, Recipe, limit_for
 from optimizer.verify.trials import Trials, is_recorded
 
 HASH_SEEDS = (0, 1, 2)
@@ -21,6 +21,8 @@ FOR_RECORDED = 12.0
 _FOR_FOUND = 2.0
 """CPU seconds that the original may take for one input."""
 
+_MORE_TIME = 3.0
+_UNFINISHED = frozenset({"timeout", MISSING})
 _REPEATED = 30
 _MOST_CONFIRMED = 6
 _MOST_UNSTABLE = 0.3
@@ -77,6 +79,7 @@ class Evidence:
 
     def _explain(self, suspects: Sequence[int]) -> Verification | None:
         """Differences that do not stay: either the original does not repeat itself there, or the new version."""
+        self._give_more_time([n for n in suspects if self.trials.after[n].how in _UNFINISHED])
         recipes = [self.trials.recipes[n] for n in suspects]
         runs = self.observer.observe_all([self.order(recipes), self.order(recipes, HASH_SEEDS[1])])
         self.learn_noise(suspects, [observed.outcomes for observed in runs])
@@ -84,6 +87,17 @@ class Evidence:
         if verdict is not None:
             return verdict
         return self.not_enough(_NOT_EACH_TIME) if self.trials.suspects() else None
+
+    def _give_more_time(self, numbers: Sequence[int]) -> None:
+        """Run the new version again where it only did not end: a busy machine is no difference."""
+        if not numbers:
+            return
+        order = self.held_to(
+            [self.trials.recipes[n] for n in numbers], [self.trials.before[n] for n in numbers]
+        )
+        limits = [_MORE_TIME * limit for limit in order.limits or ()]
+        longer = self.observer.observe(replace(order, limits=limits, most_stopped=1))
+        self.trials.take_after(numbers, longer.outcomes)
 
     def confirmer(self) -> Confirmer:
         """What replays a suspect, and makes it small, before it is called a difference."""

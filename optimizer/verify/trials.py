@@ -33,6 +33,11 @@ class Trials:
         missing = len(self.recipes) - len(self.noise.masks)
         self.noise = self.noise.with_more((frozenset(),) * missing)
 
+    def take_after(self, numbers: Sequence[int], outcomes: Sequence[Outcome]) -> None:
+        """Put other outcomes of the new version in the place of those of these inputs."""
+        changed = dict(zip(numbers, outcomes, strict=True))
+        self.after = tuple(changed.get(n, outcome) for n, outcome in enumerate(self.after))
+
     @property
     def recorded(self) -> tuple[int, ...]:
         """The numbers of the recorded calls."""

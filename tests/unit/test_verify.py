@@ -66,6 +66,30 @@ def test_the_same_comes_with_its_evidence(tmp_path):
     assert found.seconds > 0
 
 
+class SlowOnce(Launcher):
+    """A launcher on a machine that, the first time, leaves the new version no time for one of its inputs."""
+
+    def __init__(self, after: str) -> None:
+        super().__init__()
+        self._after, self.times = after, 0
+
+    def work(self, job, on_message=None):
+        ran = super().work(job, on_message)
+        if job.task != "observe" or job.payload["text"] != self._after or len(ran.messages) < 9 or self.times:
+            return ran
+        self.times += 1
+        late = {**ran.messages[-1], "how": "timeout", "outcome": "it did not end in time"}
+        return replace(ran, messages=(*ran.messages[:-1], late))
+
+
+def test_an_input_that_only_once_took_too_long_is_tried_with_more_time(tmp_path):
+    pair = subject(tmp_path, LOOP, SUM, calls="([1, 2],), ([],)")
+    launcher = SlowOnce(pair.after)
+    found = verify(pair, launcher, budget_seconds=6.0)
+    assert launcher.times == 1
+    assert found.behaviour is Behaviour.SAME, found.reasons
+
+
 def test_a_difference_comes_with_a_small_counterexample_that_runs(tmp_path):
     after = LOOP.replace("return total", "return total if len(xs) < 3 else 0")
     found = judged(tmp_path, LOOP, after, calls="([1, 2],), ([],)")
