@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+_NO_WEIGHT = 1e-6
+
 
 class Kind(StrEnum):
     """What a target is."""
@@ -189,12 +191,14 @@ class Sample:
     `call` is base64 of the pickle (protocol 4) of `(args, kwargs)`; for a method, `args[0]` is the
     receiver. `stratum` names the class of argument types and sizes that it stands for; `weight` is
     the share of the target's calls that this sample stands for (the weights of a recording sum to 1).
-    `types` are the exact types of the arguments by parameter name, in order.
+    `types` are the exact types of the arguments by parameter name, in order. `taken` is how many items the caller
+    took of what a generator gave, 0 for all of them, None where that was not seen or the result is no generator.
     """
 
     call: str
     stratum: str
     weight: float
+    taken: int | None = None
     types: tuple[tuple[str, str], ...] = ()
 
 
@@ -343,6 +347,11 @@ class Stratum:
     ratio: float
     low: float
     high: float
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether calls were recorded like this; what is looked at besides has no weight to speak of."""
+        return self.weight > _NO_WEIGHT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

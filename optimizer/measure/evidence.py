@@ -48,7 +48,9 @@ def worst_call(processes: Sequence[Process]) -> float:
     found: dict[int, list[float]] = {}
     for process in processes:
         for index, x in process.calls:
-            found.setdefault(index, []).append(x)
+            # Below 0 are calls as nobody has recorded them.
+            if index >= 0:
+                found.setdefault(index, []).append(x)
     return math.exp(min(fmean(values) for values in found.values()))
 
 
@@ -90,7 +92,8 @@ def slower_strata(processes: Sequence[Process], *, slowest: float = SLOWEST_STRA
         return
     for stratum in strata(processes):
         if math.log(stratum.high) < slowest:
+            share = f" ({stratum.weight:.0%} of the calls)" if stratum.is_recorded else ""
             yield (
-                f"Calls with {stratum.name or 'no arguments'} ({stratum.weight:.0%} of the calls) get slower:"
+                f"Calls with {stratum.name or 'no arguments'}{share} get slower:"
                 f" {stratum.ratio:.2f}x, at most {stratum.high:.2f}x."
             )

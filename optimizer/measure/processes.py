@@ -110,7 +110,7 @@ def base_payload(subject: Subject) -> dict[str, Any]:
         "qualnames": list(subject.qualnames),
         "before": subject.before,
         "after": subject.after,
-        "samples": [[sample.call, sample.stratum, sample.weight] for sample in subject.samples],
+        "samples": [[sample.call, sample.stratum, sample.weight, sample.taken] for sample in subject.samples],
         "sample_of": list(subject.sample_of),
         "inputs_file": subject.inputs_file,
     }

@@ -141,7 +141,8 @@ def measured(measurement: Measurement) -> str:
 def stratum(row: Stratum) -> str:
     """One class of inputs: `list of 10: 1.20x (1.15x to 1.26x), 40% of the calls`."""
     bounds = f"{ratio(row.low)} to {ratio(row.high)}"
-    return f"{row.name}: {ratio(row.ratio)} ({bounds}), {row.weight:.0%} of the calls"
+    share = f", {row.weight:.0%} of the calls" if row.is_recorded else ""
+    return f"{row.name}: {ratio(row.ratio)} ({bounds}){share}"
 
 
 def inputs_phrase(verification: Verification) -> str:

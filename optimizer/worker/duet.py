@@ -49,7 +49,7 @@ def _measure(payload):
         usage = duet_summary.Usage()
         drawn = list(duet_time.quads(stage, payload["schedule"]))
         used = dict(usage.since(), waits=stage.waits)
-    table = tabulate(chosen, counts)
+    table = tabulate(stage.calls(), counts)
     result = duet_summary.summarise(table, drawn, bare)
     result.update(used)
     result.update(

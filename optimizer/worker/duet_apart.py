@@ -101,11 +101,11 @@ def _measure(payload, pair):
             % "; ".join(sorted({*known[0]["lost_reasons"], *known[1]["lost_reasons"]})[:3])
         )
     after.ask("choose", indexes, payload["turn"])
-    chosen = before.ask("choose", indexes, payload["turn"])
+    before.ask("choose", indexes, payload["turn"])
     seen = {name: pair[name].ask("examine") for name in payload["order"]}
     plan = agree(seen["before"], seen["after"])
-    for name in payload["order"]:
-        pair[name].ask("adopt", plan)
+    after.ask("adopt", plan)
+    timed = before.ask("adopt", plan)
     slowest = [
         max(each) for each in zip(*(pair[name].ask("warm", payload["flips"]) for name in payload["order"]))
     ]
@@ -113,7 +113,7 @@ def _measure(payload, pair):
     after.ask("set_counts", counts)
     bare, empty = before.ask("overheads")
     drawn = _take_turns(pair, payload["schedule"], before.ask("pass_nanoseconds"))
-    table = _table(chosen, counts)
+    table = _table(timed, counts)
     result = summarise(table, drawn, bare)
     result.update(
         counts=counts,

@@ -8,6 +8,7 @@ import pickle
 import types
 
 INPUTS_CAP = 2000
+FIRST_ITEM = ", if only the first item is taken"
 _CONSTANT = (type(None), bool, int, float, complex, str, bytes, type, types.ModuleType)
 
 
@@ -15,20 +16,27 @@ class Call:
     """One call. `fresh()` gives arguments that nobody has touched, as (args, kwargs).
 
     `public` says that a caller's view of the function is meant, with its decorators: somebody wrote these
-    arguments down. A recorder sees the frames of bare functions.
+    arguments down. A recorder sees the frames of bare functions. `taken` is how many items of the result
+    the caller took, 0 for all of them, None where nobody knows.
     """
 
-    def __init__(self, index, entry, stratum, weight, fresh, public=False):
+    def __init__(self, index, entry, stratum, weight, fresh, public=False, taken=None):
         self.index = index
         self.entry = entry
         self.stratum = stratum
         self.weight = weight
         self.fresh = fresh
         self.public = public
+        self.taken = taken
 
     def weighing(self, weight):
         """The same call with another weight."""
-        return Call(self.index, self.entry, self.stratum, weight, self.fresh, self.public)
+        return Call(self.index, self.entry, self.stratum, weight, self.fresh, self.public, self.taken)
+
+    def first_item(self):
+        """The same call by somebody who takes the first item only. It has no weight, but is a stratum of its own."""
+        stratum = self.stratum + FIRST_ITEM
+        return Call(-1 - self.index, self.entry, stratum, 0.0, self.fresh, self.public, taken=1)
 
 
 def load(payload):
@@ -129,7 +137,7 @@ def _stateless(value):
 def _from_samples(payload):
     calls, lost = [], []
     names = payload.get("sample_of") or []
-    for index, (blob, stratum, weight) in enumerate(payload["samples"]):
+    for index, (blob, stratum, weight, *taken) in enumerate(payload["samples"]):
         entry = names[index] if index < len(names) else payload["qualnames"][0]
         try:
             data = base64.b64decode(blob)
@@ -137,7 +145,8 @@ def _from_samples(payload):
         except BaseException as error:
             lost.append((weight, "%s: %s" % (type(error).__name__, error)))
             continue
-        calls.append(Call(index, entry, stratum, weight, _unpickle(data)))
+        known = taken[0] if taken else None
+        calls.append(Call(index, entry, stratum, weight, _unpickle(data), taken=known))
     return calls, lost
 
 

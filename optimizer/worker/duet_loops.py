@@ -5,8 +5,8 @@ must not share them. A loop returns nanoseconds of this thread's processor time,
 takes is no part: on a machine with four times the work it can do, numbers from the wall clock spread up to
 seven times as much, and on a quiet one alike. Functions that wait are found by comparing with the wall clock.
 
-The styles say what becomes of the result: plain (dropped), drain (iterated to its end), enter (entered and
-left), await, adrain (async for).
+The styles say what becomes of the result: plain (dropped), drain (iterated to its end or a limit), enter
+(entered and left), await, adrain (async for).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _BODIES = {
     "drain": "deque(islice({call}, limit), 0)",
     "enter": "with {call}: pass",
     "await": "await {call}",
-    "adrain": "async for _ in {call}: pass",
+    "adrain": "await take({call}, limit)",
     "bare": "pass",
 }
 
@@ -48,6 +48,7 @@ def make(function, arguments, *, style, fresh, raises, limit=None):
         "islice": itertools.islice,
         "deque": collections.deque,
         "clock": CLOCK,
+        "take": take,
         "limit": limit,
     }
     exec(compile(source, "<timed loop>", "exec"), space)
@@ -57,6 +58,17 @@ def make(function, arguments, *, style, fresh, raises, limit=None):
             space["f"], [(*args, *kwargs.values()) for args, kwargs in sets]
         )
     return lambda count, sets: space["loop"](space["f"], count, given)
+
+
+async def take(iterator, limit):
+    """Take `limit` items (all, with None) of an asynchronous iterator, and close it if there are more."""
+    async for _ in iterator:
+        if limit is not None:
+            limit -= 1
+            if not limit:
+                close = getattr(iterator, "aclose", None)
+                return await close() if close else None
+    return None
 
 
 def empty_like(arguments):

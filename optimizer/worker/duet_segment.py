@@ -48,7 +48,7 @@ class Segment:
         """Call `function` once with untouched arguments and see what happens to them."""
         arguments = self.call.fresh()
         seen = duet_calls.watch(arguments)
-        self.outcomes[name] = run_once(function, arguments, loop)
+        self.outcomes[name] = run_once(function, arguments, loop, self.call.taken)
         if seen is None or duet_calls.watch(arguments) != seen:
             self.fresh = True
 
@@ -61,7 +61,16 @@ class Segment:
     def adopt(self, *, style, raises, endless, fresh):
         """Take a decision made here or, for versions in processes of their own, elsewhere."""
         self.style, self.raises, self.fresh = style, raises, fresh
-        self.limit = _PREFIX if endless else None
+        self.limit = _PREFIX if endless else self.call.taken or None
+
+    def of_first_item(self):
+        """The same for somebody who takes the first item only, where nobody knows how many callers take; else None."""
+        if self.style not in ("drain", "adrain") or self.call.taken is not None:
+            return None
+        segment = Segment(self.call.first_item())
+        segment.outcomes = self.outcomes
+        segment.adopt(style=self.style, raises=self.raises, endless=False, fresh=self.fresh)
+        return segment
 
     def prepare(self, functions):
         """Make the loops of each side, and of no call at all."""
@@ -114,15 +123,15 @@ def common_style(index, outcomes):
 _ITERABLES = ("list", "tuple", "dict", "set", "frozenset", "str", "bytes", "deque", "range", "OrderedDict")
 
 
-def run_once(function, arguments, loop):
-    """Make one call, use its result up, and say what it came to."""
+def run_once(function, arguments, loop, taken=None):
+    """Make one call, use its result up as far as the caller did, and say what it came to."""
     args, kwargs = arguments
     style, raised, endless, kind = "plain", "", False, ""
     started = time.perf_counter_ns()
     try:
         result = function(*args, **kwargs)
         style, kind = style_of(result), type(result).__name__
-        endless = _use_up(result, style, loop)
+        endless = _use_up(result, style, loop, taken)
     except BaseException as error:
         raised = type(error).__name__
     return Outcome(style, raised, endless, time.perf_counter_ns() - started, kind)
@@ -152,16 +161,16 @@ def style_of(result):
     return "plain"
 
 
-def _use_up(result, style, loop):
+def _use_up(result, style, loop, taken=None):
     """Use the result up; whether it showed no end."""
     if style == "drain":
-        collections.deque(itertools.islice(result, _ENDLESS), 0)
-        return next(result, _END) is not _END
+        collections.deque(itertools.islice(result, taken or _ENDLESS), 0)
+        return not taken and next(result, _END) is not _END
     if style == "enter":
         with result:
             pass
     elif style in duet_loops.ASYNC:
-        loop.run(_await(result) if style == "await" else _adrain(result))
+        loop.run(_await(result) if style == "await" else duet_loops.take(result, taken or None))
     return False
 
 
@@ -170,11 +179,6 @@ _END = object()
 
 async def _await(result):
     return await result
-
-
-async def _adrain(result):
-    async for _ in result:
-        pass
 
 
 class Loop:

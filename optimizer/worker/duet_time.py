@@ -56,6 +56,22 @@ class Stage:
     def settle(self):
         for segment in self.segments:
             segment.settle()
+        self.add_first_items()
+
+    def add_first_items(self):
+        """Where nobody knows how many items callers take, taking one alone may not get slower: one for each stratum."""
+        found = {}
+        for segment, functions in zip(self.segments, self.functions):
+            first = segment.of_first_item()
+            if first is not None:
+                found.setdefault(first.call.stratum, (first, functions))
+        for first, functions in found.values():
+            self.segments.append(first)
+            self.functions.append(functions)
+
+    def calls(self):
+        """What is timed, in the order of the numbers that a block gives."""
+        return [segment.call for segment in self.segments]
 
     def warm(self, flips):
         """Warm the sides, each call in a random order; returns nanoseconds per call on the slowest side."""

@@ -59,7 +59,6 @@ class _Desk:
         calls = [call for call in self._calls if call.index in set(indexes)]
         chosen = duet_calls.choose(calls, duet.MOST_CALLS, turn)
         self._stage = duet_time.Stage(chosen, {self._name: self._side}, duet.find)
-        return [{"index": call.index, "stratum": call.stratum, "weight": call.weight} for call in chosen]
 
     def examine(self):
         with duet_load.quiet_errors():
@@ -78,6 +77,9 @@ class _Desk:
         for segment, decision in zip(self._stage.segments, plan["segments"]):
             segment.adopt(**decision)
         self._stage.resets = plan["resets"]
+        self._stage.add_first_items()
+        calls = self._stage.calls()
+        return [{"index": call.index, "stratum": call.stratum, "weight": call.weight} for call in calls]
 
     def warm(self, flips):
         with duet_load.quiet_errors():

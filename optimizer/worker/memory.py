@@ -35,17 +35,18 @@ def _trace(payload):
         for call in calls:
             function = duet.find(side, call)
             # The first call fills caches and imports what it needs; a workload does that once.
-            duet_segment.run_once(function, call.fresh(), loop)
-            peaks.append([call.index, _traced_peak(function, call.fresh(), loop)])
+            duet_segment.run_once(function, call.fresh(), loop, call.taken)
+            peaks.append([call.index, _traced_peak(function, call, loop)])
     return peaks
 
 
-def _traced_peak(function, arguments, loop):
+def _traced_peak(function, call, loop):
+    arguments = call.fresh()
     gc.collect()
     tracemalloc.start()
     try:
         held = tracemalloc.get_traced_memory()[0]
-        duet_segment.run_once(function, arguments, loop)
+        duet_segment.run_once(function, arguments, loop, call.taken)
         return tracemalloc.get_traced_memory()[1] - held
     finally:
         tracemalloc.stop()
@@ -59,7 +60,7 @@ def _resident(payload):
     with duet_load.quiet_errors():
         gc.collect()
         before = _forget_peak()
-        duet_segment.run_once(function, arguments, loop)
+        duet_segment.run_once(function, arguments, loop, call.taken)
         return _peak() - before
 
 

@@ -6,7 +6,7 @@ After the messages of `suite_run` come
     {"calls": [[path, line, name, calls, [numbers of tests]], ...], "tests": [ids]}
     {"profile": see `profile.Sampler.report`}
     {"target": number in `wanted`, "calls": n, "types": [[parameter, type, n]], "lost": [[reason, n]],
-     "samples": [{"call", "stratum", "weight", "types"}], "tests": [numbers of tests]}
+     "samples": [{"call", "stratum", "weight", "taken", "types"}], "tests": [numbers of tests]}
 Nothing that is recorded is kept alive by it: samples are pickled at entry, the rest is text and numbers.
 """
 
@@ -141,13 +141,13 @@ class Recorder(suite_run.Watch):
             if isinstance(found, type):
                 yield found
 
-    def look(self, entry, call, namespace):
+    def look(self, entry, call, namespace, take=None):
         """Look at a call. What goes wrong here the project does not see; no look is inside another."""
         if self._busy or self._is_nothing_new(entry, call):
             return
         self._busy = True
         try:
-            self._look(entry, call, namespace)
+            self._look(entry, call, namespace, take)
         except RecursionError:
             # The project is at its limit, and so are we.
             pass
@@ -165,11 +165,11 @@ class Recorder(suite_run.Watch):
         entry.look_at = entry.calls + 1 if entry.calls < _GLANCES else entry.full_at
         return known and entry.calls < entry.full_at
 
-    def look_at_arguments(self, entry, args, kwargs):
+    def look_at_arguments(self, entry, args, kwargs, take=None):
         """Look at a call by what was passed."""
-        self.look(entry, entry.signature.bound(args, kwargs), {})
+        self.look(entry, entry.signature.bound(args, kwargs), {}, take)
 
-    def _look(self, entry, call, namespace):
+    def _look(self, entry, call, namespace, take):
         # A call with new types stands for itself, one whose turn it is for all since the last one.
         out_of_turn = entry.calls < entry.full_at
         calls = 1 if out_of_turn else entry.calls - entry.looked_at
@@ -181,7 +181,7 @@ class Recorder(suite_run.Watch):
                 if not self._is_construction(self.wanted[number], entry, call[signature.first]):
                     continue
                 signature = entry.constructor
-            sink.look(signature, call, calls, lambda: self._defaults_of(entry, namespace))
+            sink.look(signature, call, calls, lambda: self._defaults_of(entry, namespace), take)
         if entry.calls >= _GLANCES:
             entry.look_at = entry.full_at
 

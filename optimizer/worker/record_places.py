@@ -7,6 +7,7 @@ import sys
 
 from .record_call import NO_DEFAULTS, Signature
 from .record_sink import NEVER
+from .record_takes import receives, yields
 
 _OPTIMIZED = 0x01
 CONSTRUCTORS = ("__init__", "__new__")
@@ -57,7 +58,8 @@ class Entry:
     A look is a glance at the types of the arguments; from call number `full_at` on, or when these types are
     not among those `glanced` at before (by id), it takes everything in.
     `key` is (path, first line, name), None for generated code. `sinks` are (number of target, whether it is a
-    class). `settled` is how many calls are attributed to tests already.
+    class). `settled` is how many calls are attributed to tests already. `takes` are, for a recorded generator, what
+    becomes of its calls by the id of their frames; `receives`: it uses what is sent into it.
     """
 
     __slots__ = (
@@ -72,9 +74,11 @@ class Entry:
         "looked_at",
         "module",
         "qualname",
+        "receives",
         "settled",
         "signature",
         "sinks",
+        "takes",
         "tests",
     )
 
@@ -90,6 +94,8 @@ class Entry:
         self.full_at = 1
         self.glanced = set()
         self.tests = set()
+        self.takes = None
+        self.receives = False
 
     def connect(self, code):
         """Hold on to the code, so that nothing else gets its id, and to the names of its parameters."""
@@ -97,3 +103,5 @@ class Entry:
         if self.sinks:
             self.signature = Signature(code)
             self.constructor = Signature(code, without_first=True)
+            if yields(code):
+                self.takes, self.receives = {}, receives(code)

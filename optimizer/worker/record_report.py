@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import base64
 
+from .record_takes import shares
+
+STOPPED = ", stopped early"
+
 
 def report(recorder, send):
     send({"calls": _calls(recorder.entries), "tests": recorder.tests})
@@ -39,14 +43,17 @@ def _recording(sink, entries, *, is_class):
         "tests": sorted(set().union(*(entry.tests for entry in entries))),
         "types": [[name, kind, count] for (name, kind), count in types.items()],
         "lost": sorted(sink.lost.items()),
-        "samples": [_sample(*chosen) for chosen in sink.chosen()],
+        "samples": [each for chosen in sink.chosen() for each in _samples(*chosen)],
     }
 
 
-def _sample(sample, stratum, weight):
-    return {
-        "call": base64.b64encode(sample.data).decode("ascii"),
-        "stratum": stratum,
-        "weight": weight,
-        "types": [list(pair) for pair in sample.types],
-    }
+def _samples(sample, stratum, weight):
+    """The sample, once for each way in which its calls' generators were taken."""
+    for taken, share in shares(sample.takes):
+        yield {
+            "call": base64.b64encode(sample.data).decode("ascii"),
+            "stratum": stratum + (STOPPED if taken else ""),
+            "weight": weight * share,
+            "taken": taken,
+            "types": [list(pair) for pair in sample.types],
+        }

@@ -18,8 +18,10 @@ import itertools
 import sys
 import types
 
+from . import record_lines
 from .record_places import CONSTRUCTORS, constructor_name, is_function
 from .record_sink import NEVER
+from .record_takes import Told, delegates
 from .record_ways import MARK
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -65,7 +67,8 @@ class Rewriter:
             place: self._entry(place, relative, qualname) for place, (qualname, _, _) in pending.items()
         }
         for place, (_, number, node) in pending.items():
-            _put_in(node, number, passes_arguments=bool(wanted[place].sinks))
+            name = "%s%d__" % (MARK, number)
+            record_lines.put_in(node, name, passes_arguments=bool(wanted[place].sinks))
         code = compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
         for found in _codes(code):
             place = (found.co_firstlineno, found.co_name)
@@ -89,15 +92,20 @@ class Rewriter:
 
     def _hook(self, entry):
         look = self._recorder.look_at_arguments
+        has_takes, receives = entry.takes is not None, entry.receives
+        passes_on = has_takes and delegates(entry.code)
 
         def entered(*args, **kwargs):
             entry.calls += 1
             if entry.calls >= entry.look_at:
+                take = Told(receives, passes_on) if has_takes else None
                 try:
-                    look(entry, args, kwargs)
+                    look(entry, args, kwargs, take)
                 except RecursionError:
                     # The project is near its limit, and looking needs some frames more.
-                    return
+                    return None
+                return take if take is not None and take.kept else None
+            return None
 
         return entered
 
@@ -166,34 +174,6 @@ class _Lines(ast.NodeVisitor):
         self._scope += names
         self.generic_visit(node)
         del self._scope[-len(names) :]
-
-
-def _put_in(node, number, *, passes_arguments):
-    """Put the line behind the docstring, where the first statement stands."""
-    at = 0 if ast.get_docstring(node, clean=False) is None else 1
-    beside = node.body[min(at, len(node.body) - 1)]
-    call = ast.Call(func=_name("%s%d__" % (MARK, number)), args=[], keywords=[])
-    if passes_arguments:
-        _pass_on(call, node.args)
-    line = ast.Expr(value=call)
-    for part in ast.walk(line):
-        ast.copy_location(part, beside)
-    node.body.insert(at, line)
-
-
-def _pass_on(call, arguments):
-    for parameter in [*getattr(arguments, "posonlyargs", []), *arguments.args]:
-        call.args.append(_name(parameter.arg))
-    if arguments.vararg:
-        call.args.append(ast.Starred(value=_name(arguments.vararg.arg), ctx=ast.Load()))
-    for parameter in arguments.kwonlyargs:
-        call.keywords.append(ast.keyword(arg=parameter.arg, value=_name(parameter.arg)))
-    if arguments.kwarg:
-        call.keywords.append(ast.keyword(arg=None, value=_name(arguments.kwarg.arg)))
-
-
-def _name(text):
-    return ast.Name(id=text, ctx=ast.Load())
 
 
 class _Finder(importlib.abc.MetaPathFinder):

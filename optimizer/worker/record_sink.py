@@ -28,12 +28,13 @@ class Room:
 
 
 class Sample:
-    __slots__ = ("data", "times", "types")
+    __slots__ = ("data", "takes", "times", "types")
 
     def __init__(self, data, types):
         self.data = data
         self.types = types
         self.times = 1
+        self.takes = []
 
 
 class Stratum:
@@ -53,19 +54,20 @@ class Stratum:
     def keep(self, data, types, room, random):
         """Take one in, in the place of a random other where there is no more room; equal calls share a place.
 
-        Returns by how many bytes the stratum has grown.
+        Returns the sample, and by how many bytes the stratum has grown.
         """
         for sample in self.samples:
             if sample.data == data:
                 sample.times += 1
-                return 0
+                return sample, 0
+        sample = Sample(data, types)
         if len(self.samples) < room:
-            self.samples.append(Sample(data, types))
-            return len(data)
+            self.samples.append(sample)
+            return sample, len(data)
         place = random.randrange(room)
         freed = len(self.samples[place].data)
-        self.samples[place] = Sample(data, types)
-        return len(data) - freed
+        self.samples[place] = sample
+        return sample, len(data) - freed
 
 
 class Sink:
@@ -90,8 +92,8 @@ class Sink:
             return calls + 1
         return calls + 1 + self._random.randrange(2 * calls // _EVERY)
 
-    def look(self, signature, call, calls, defaults):
-        """Take in one call that stands for `calls`; `defaults()` gives the function's."""
+    def look(self, signature, call, calls, defaults, take=None):
+        """Take in one call that stands for `calls`; `defaults()` gives the function's, `take` its generator's."""
         shapes = tuple([shape(call[name]) for name in signature.names])
         self.looked_at += calls
         stratum = self._strata.get(shapes)
@@ -101,7 +103,7 @@ class Sink:
         if stratum.reason:
             self._lose(stratum.reason, calls)
         elif self._random.random() < stratum.chance(calls, self._room.stratum):
-            self._sample(stratum, signature, call, calls, shapes, defaults)
+            self._sample(stratum, signature, call, calls, shapes, defaults, take)
 
     def _new_stratum(self, names, shapes, calls):
         if len(self._strata) < self._room.strata:
@@ -114,11 +116,13 @@ class Sink:
         for name, parts in zip(names, shapes):
             self.types[name, parts[0]] = self.types.get((name, parts[0]), 0) + calls
 
-    def _sample(self, stratum, signature, call, calls, shapes, defaults):
+    def _sample(self, stratum, signature, call, calls, shapes, defaults, take):
         if not self._may_spend(urgent=not stratum.samples):
             return
         newborn = call[signature.first] if self._of_newborns else None
         try:
+            if take is not None:
+                take.check()
             data = self._copier.copy(signature.recall(call, defaults()), newborn)
             if self._bytes + len(data) > self._room.target_bytes:
                 raise Lost("more than %d MiB of calls of one function" % (self._room.target_bytes >> 20))
@@ -129,7 +133,11 @@ class Sink:
                 stratum.reason = str(lost)
             return
         types = tuple([(name, parts[0]) for name, parts in zip(signature.names, shapes)])
-        self._bytes += stratum.keep(data, types, self._room.stratum, self._random)
+        sample, grown = stratum.keep(data, types, self._room.stratum, self._random)
+        self._bytes += grown
+        if take is not None:
+            take.kept = True
+            sample.takes.append(take)
 
     def _lose(self, reason, calls):
         self.lost[reason] = self.lost.get(reason, 0) + calls

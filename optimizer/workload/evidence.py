@@ -150,6 +150,7 @@ def _sample(message: Message) -> Sample:
         call=message["call"],
         stratum=message["stratum"],
         weight=message["weight"],
+        taken=message["taken"],
         types=tuple((name, kind) for name, kind in message["types"]),
     )
 
