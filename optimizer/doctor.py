@@ -19,6 +19,8 @@ from optimizer.measure.processes import Sampler, Unmeasurable
 from optimizer.model import Subject
 from optimizer.ports import Job, Limits, Runner
 from optimizer.report.diagnosis import Diagnosis, Finding, Grade, Noise
+from optimizer.sandbox.launch import LEVELS, Launcher
+from optimizer.sandbox.levels import trouble_of
 from optimizer.workload.environments import find_uv
 from optimizer.workload.installed import Installed, find_installed
 from optimizer.workload.project import Project
@@ -51,12 +53,16 @@ _HOLDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doctor:
-    """`project` finds the project in the current folder; what it raises is a finding."""
+    """`project` finds the project in the current folder; what it raises is a finding.
+
+    `fence` says why the project's code cannot be shut in here, "" when it can.
+    """
 
     runner: Runner
     python: str
     project: Callable[[], Project | None]
     uses_git: bool = True
+    fence: Callable[[], str] = lambda: trouble_of(Launcher(level=LEVELS[1]))
 
     def look(self) -> Diagnosis:
         """Everything that there is to say; takes some seconds, most of them for the noise."""
@@ -68,7 +74,7 @@ class Doctor:
         findings = [
             *_of_machine(machine),
             *self._of_tools(),
-            *_of_sandbox(self.runner.level, probes),
+            *_of_sandbox(self.runner.level, probes, self.fence),
             *_of_noise(noise),
             *_of_pythons(installed),
             *trouble,
@@ -173,14 +179,23 @@ def _of_machine(machine: Machine) -> Iterator[Finding]:
     yield from (Finding(topic="machine", grade=Grade.HINDERS, text=hint) for hint in machine.hints)
 
 
-def _of_sandbox(level: str, probes: tuple[tuple[str, bool], ...]) -> Iterator[Finding]:
+def _of_sandbox(
+    level: str, probes: tuple[tuple[str, bool], ...], fence: Callable[[], str]
+) -> Iterator[Finding]:
     for name, holds in probes:
         if not holds:
             text = f"The sandbox does not hold: that {_HOLDS[name]} was tried, and it is not so."
             yield Finding(topic="sandbox", grade=Grade.STOPS, text=text, mend="report it with this output")
-    if level == "L0":
-        text = "At L0 the project's code can reach the network and this user's files; run only code that you trust."
+    if level != LEVELS[0]:
+        return
+    user = "root's files, as root" if os.geteuid() == 0 else "this user's files"
+    text = f"At L0 the project's code can reach the network and {user}; run only code that you trust."
+    if trouble := fence():
+        text += f" L1, which shuts it in, is not to be had here: {trouble}."
         yield Finding(topic="sandbox", grade=Grade.NOTE, text=text)
+    else:
+        mend = "give --sandbox L1, which was tried here and holds"
+        yield Finding(topic="sandbox", grade=Grade.NOTE, text=text, mend=mend)
 
 
 def _of_noise(noise: Noise | str) -> Iterator[Finding]:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 from packaging.specifiers import SpecifierSet
@@ -42,6 +41,7 @@ from optimizer.model import (
 from optimizer.ports import Ledger, Repository, Runner
 from optimizer.propose import hits, propose
 from optimizer.prove import Prover
+from optimizer.scratch import scratch_folder
 from optimizer.transform import Transform
 from optimizer.workload.importable import with_importing
 from optimizer.workload.project import Project
@@ -109,8 +109,8 @@ def run(options: Options, tools: Tools) -> Iterator[Decision | Run]:
 @contextmanager
 def _copy_of(repository: Repository) -> Iterator[Path]:
     """A fresh copy of the working tree, removed at the end even when the project left odd things in it."""
-    with TemporaryDirectory(prefix="tenpercent-tree-", ignore_cleanup_errors=True) as folder:
-        tree = Path(folder) / "tree"
+    with scratch_folder("tenpercent-tree-") as folder:
+        tree = folder / "tree"
         tree.mkdir()
         repository.copy_to(tree)
         yield tree
@@ -225,14 +225,14 @@ def hotspot_of(workload: Workload | None, targets: tuple[Target, ...]) -> Hotspo
 
 @contextmanager
 def _prover(tools: Tools, workload: Workload, project: Project, tree: Path) -> Iterator[Prover]:
-    with TemporaryDirectory(prefix="tenpercent-scratch-", ignore_cleanup_errors=True) as folder:
+    with scratch_folder("tenpercent-scratch-") as folder:
         yield Prover(
             project=project,
             runner=tools.runner,
             ledger=tools.ledger,
             workload=workload,
             tree=tree,
-            scratch=Path(folder),
+            scratch=folder,
             line_length=tools.config.line_length,
             min_gain=tools.config.min_gain,
             cpu=tools.cpu,

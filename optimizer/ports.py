@@ -10,12 +10,17 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a process that runs the project's code may use. 0 means no limit."""
+    """What a process that runs the project's code may use. 0 means no limit.
+
+    `file_bytes` is for one file; `disk_bytes` and `disk_files` are for all that are there at one time.
+    """
 
     wall_seconds: float = 60.0
     cpu_seconds: int = 0
     memory_bytes: int = 4 << 30
     file_bytes: int = 256 << 20
+    disk_bytes: int = 4 << 30
+    disk_files: int = 1 << 18
     open_files: int = 1024
     output_bytes: int = 4 << 20
     result_bytes: int = 256 << 20
@@ -26,14 +31,16 @@ class Job:
     """One request to a worker inside the project's interpreter.
 
     `task` names a module of `optimizer/worker/` (its `run(payload, send)` is called); `payload` and
-    all messages are plain JSON. `cwd` is where it runs: a scratch folder or a copy of the tree.
-    `sys_path` goes in front of the interpreter's own. `hash_seed` None means random.
+    all messages are plain JSON. `cwd` is where it runs: a scratch folder or a copy of the tree, or with
+    `writes` False any other, in which nothing may be changed. `sys_path` goes in front of the interpreter's own.
+    `hash_seed` None means random.
     """
 
     task: str
     payload: Mapping[str, Any]
     python: str
     cwd: Path
+    writes: bool = True
     sys_path: tuple[str, ...] = ()
     hash_seed: int | None = None
     env: Mapping[str, str] | None = None

@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from optimizer import __version__
 from optimizer.judge import judge
@@ -40,6 +39,7 @@ from optimizer.model import (
 from optimizer.plain import from_plain, to_plain
 from optimizer.ports import Ledger, Runner
 from optimizer.readability.gate import read_files
+from optimizer.scratch import scratch_folder
 from optimizer.verify.verify import verify_on_each
 from optimizer.workload.project import Project
 from optimizer.workload.suite import differing, run_suite, same_outcome
@@ -243,8 +243,8 @@ class Prover:
         self, texts: Mapping[str, str | bytes | None], tests: Collection[str] | None
     ) -> SuiteResult:
         self.watch(Progress(stage=Stage.VERIFY, detail="the project's tests"))
-        with TemporaryDirectory(prefix="tenpercent-trial-", ignore_cleanup_errors=True) as folder:
-            trial = Path(folder) / self.tree.name
+        with scratch_folder("tenpercent-trial-") as folder:
+            trial = folder / self.tree.name
             shutil.copytree(self.tree, trial, symlinks=True)
             for path, text in texts.items():
                 self._put(trial, path, text)

@@ -38,6 +38,7 @@ from optimizer.ports import Ledger, Repository, Runner
 from optimizer.prove import Prover
 from optimizer.report.bundle_reading import Bundle, Entry
 from optimizer.report.data import digest
+from optimizer.scratch import scratch_folder
 from optimizer.verify.verify import verify
 from optimizer.workload.importable import with_importing
 from optimizer.workload.project import Project
@@ -69,17 +70,17 @@ class Remeasurer:
     def remeasure(self, bundle: Bundle) -> tuple[Machine, tuple[tuple[Entry, Witness], ...]]:
         """What this machine says of each accepted change. Raises UsageError where it is not the same code."""
         self._check_commit(bundle)
-        with TemporaryDirectory(prefix="tenpercent-measure-", ignore_cleanup_errors=True) as scratch:
-            tree = Path(scratch) / "tree"
+        with scratch_folder("tenpercent-measure-") as scratch:
+            tree = scratch / "tree"
             tree.mkdir()
             self.repository.copy_to(tree)
             files = self._files(bundle)
             candidates = [
-                (entry, self._candidate(bundle, entry, files, Path(scratch))) for entry in bundle.accepted
+                (entry, self._candidate(bundle, entry, files, scratch)) for entry in bundle.accepted
             ]
             workload = self._learn(bundle, tree, files, [one for _, one in candidates])
             project = with_importing(self.project, tree, workload, self.runner)
-            prover = self._prover(project, workload, tree, Path(scratch))
+            prover = self._prover(project, workload, tree, scratch)
             machine = this_machine(project.interpreters, self.runner)
             results = tuple(self._results(bundle, machine, candidates, prover))
         return machine, tuple((entry, self._believed(witness)) for entry, witness in results)

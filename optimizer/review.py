@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import unified_diff
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 
 from optimizer.config import Config
 from optimizer.discover.changed import Change, ChangedFile, Revision, read_change
@@ -33,6 +32,7 @@ from optimizer.model import (
 )
 from optimizer.ports import Ledger, Runner
 from optimizer.prove import Prover
+from optimizer.scratch import scratch_folder
 from optimizer.workload.importable import with_importing
 from optimizer.workload.project import Project
 from optimizer.workload.workload import learn
@@ -70,9 +70,9 @@ class Reviewer:
         self.watch(Progress(stage=Stage.WORKLOAD, detail="running the project's tests"))
         command = self.command or self.config.workload
         workload = learn(self.project, revision.tree, files, wanted, self.runner, command=command)
-        with TemporaryDirectory(prefix="tenpercent-scratch-", ignore_cleanup_errors=True) as scratch:
+        with scratch_folder("tenpercent-scratch-") as scratch:
             project = with_importing(self.project, revision.tree, workload, self.runner)
-            prover = self._prover(project, revision.tree, workload, Path(scratch))
+            prover = self._prover(project, revision.tree, workload, scratch)
             trouble = () if self.measure_only else prover.suite_differences(revision.untested)
             for file in in_order(change.files):
                 decision = prover.weigh(self._candidate(file), measure_only=self.measure_only)

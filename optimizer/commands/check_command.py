@@ -6,7 +6,6 @@ import argparse
 import sys
 from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from optimizer import config as settings
 from optimizer.adapters.git import GitRepository
@@ -16,6 +15,7 @@ from optimizer.commands.shared import (
     a_file,
     add_config,
     add_python,
+    add_sandbox,
     environments_for,
     machine_controls,
     open_ledger,
@@ -27,7 +27,8 @@ from optimizer.model import Decision, Metric
 from optimizer.report.changes import changes_json, changes_text
 from optimizer.report.check import check_json, check_text
 from optimizer.review import Reviewer
-from optimizer.sandbox.launch import Launcher
+from optimizer.sandbox.levels import runner_at
+from optimizer.scratch import scratch_folder
 from optimizer.workload.interpreter import find_interpreters
 from optimizer.workload.project import find_project
 
@@ -55,6 +56,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workload", default="", metavar="COMMAND", help="what to run instead of the tests")
     add_python(parser)
     add_config(parser)
+    add_sandbox(parser)
     parser.add_argument(
         "--metric",
         type=Metric,
@@ -68,13 +70,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Judge a change that somebody else made: is it the same, is it faster, does it read no worse."""
-    with TemporaryDirectory(prefix="tenpercent-check-", ignore_cleanup_errors=True) as scratch:
+    with scratch_folder("tenpercent-check-") as scratch:
         match options.before, options.after, options.patch, options.base:
             case Path(), Path(), None, "":
-                decision = _check_files(options, Path(scratch))
+                decision = _check_files(options, scratch)
                 sys.stdout.write(check_json(decision) if options.json else check_text(decision))
             case None, None, patch, base if bool(patch) != bool(base):
-                _check_repository(options, Path(scratch))
+                _check_repository(options, scratch)
             case _:
                 message = "Give BEFORE.py and AFTER.py with --function NAME, or --patch FILE, or --base REF."
                 raise UsageError(message)
@@ -96,7 +98,7 @@ def _check_files(options: argparse.Namespace, scratch: Path) -> Decision:
     if len(options.python) > 1:
         message = "Two files are judged on one Python; give --python once."
         raise UsageError(message)
-    runner = Launcher()
+    runner = runner_at(options.sandbox, options.before.resolve().parent)
     found = find_interpreters(Path.cwd(), runner, pythons=options.python) if options.python else ()
     python = found[0].executable if found else sys.executable
     watch = progress_to(sys.stderr, quiet=options.json)
@@ -113,7 +115,7 @@ def _check_repository(options: argparse.Namespace, scratch: Path) -> None:
         else with_patch(repository, options.patch, scratch)
     )
     config = settings.load(repository.root, options.config)
-    runner = Launcher()
+    runner = runner_at(options.sandbox, repository.root)
     with closing(open_ledger(repository.root)) as ledger, machine_controls() as controls:
         reviewer = Reviewer(
             project=find_project(

@@ -12,6 +12,7 @@ from optimizer.adapters.git import GitRepository
 from optimizer.commands.shared import (
     add_config,
     add_python,
+    add_sandbox,
     environments_for,
     machine_controls,
     open_ledger,
@@ -26,7 +27,7 @@ from optimizer.report.bundle_sessions import add_session
 from optimizer.report.combined import machine_phrase
 from optimizer.report.names import function_of
 from optimizer.report.safe import one_line
-from optimizer.sandbox.launch import Launcher
+from optimizer.sandbox.levels import runner_at
 from optimizer.workload.project import find_project
 
 
@@ -44,6 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_python(parser)
     add_config(parser)
+    add_sandbox(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -55,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     root = options.project.resolve()
     repository = GitRepository.open(root).within(root)
     config = settings.load(root, options.config)
-    runner = Launcher()
+    runner = runner_at(options.sandbox, root)
     project = find_project(
         root, runner, pythons=options.python or config.pythons, environments=environments_for(repository)
     )

@@ -15,13 +15,14 @@ from optimizer.adapters.git import GitRepository
 from optimizer.commands.shared import (
     add_config,
     add_python,
+    add_sandbox,
     environments_for,
     machine_controls,
     open_ledger,
     place_of,
 )
 from optimizer.config import Config
-from optimizer.errors import SandboxError, UsageError
+from optimizer.errors import UsageError
 from optimizer.measure.environment import cpu_model
 from optimizer.model import Decision, Run
 from optimizer.pipeline import Options, Tools
@@ -34,7 +35,7 @@ from optimizer.report.live import Display
 from optimizer.report.markdown import markdown
 from optimizer.report.terminal import show
 from optimizer.report.whole import write_whole
-from optimizer.sandbox.launch import LEVELS, Launcher
+from optimizer.sandbox.levels import runner_at
 from optimizer.workload.project import find_project
 
 _FOUND = 1
@@ -68,12 +69,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--base", default="", metavar="REF", help="keep to the functions that were touched since this commit"
     )
     add_config(parser)
-    parser.add_argument(
-        "--sandbox",
-        choices=LEVELS,
-        default=LEVELS[0],
-        help="run nothing of the project with less isolation than this (default: %(default)s)",
-    )
+    add_sandbox(parser)
     parser.add_argument(
         "--fail-on",
         choices=("never", "accepted"),
@@ -126,7 +122,7 @@ def run(options: argparse.Namespace) -> int:
     repository = whole.within(root)
     config = _config(options, root)
     _check_outputs(options)
-    runner = _runner(options.sandbox)
+    runner = runner_at(options.sandbox, root)
     project = find_project(
         root,
         runner,
@@ -165,18 +161,6 @@ def run(options: argparse.Namespace) -> int:
         folder = PurePosixPath(os.path.relpath(repository.root, whole.root))
         sys.stdout.writelines(f"{line}\n" for line in notices(done, folder=folder))
     return _FOUND if options.fail_on == "accepted" and done.accepted else 0
-
-
-def _runner(least: str) -> Launcher:
-    """What runs the project's code; SandboxError when it isolates less than `least`."""
-    runner = Launcher()
-    if LEVELS.index(runner.level) < LEVELS.index(least):
-        message = (
-            f"--sandbox {least} was asked for, but here the project's code would run at {runner.level}; "
-            f"give --sandbox {runner.level} if you trust it that far."
-        )
-        raise SandboxError(message)
-    return runner
 
 
 def _config(options: argparse.Namespace, root: Path) -> Config:

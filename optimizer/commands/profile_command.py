@@ -6,16 +6,16 @@ import argparse
 import shlex
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from optimizer import config as settings
 from optimizer.adapters.git import GitRepository
-from optimizer.commands.shared import add_config, add_python, environments_for, place_of
+from optimizer.commands.shared import add_config, add_python, add_sandbox, environments_for, place_of
 from optimizer.discover import discover
 from optimizer.errors import UsageError
 from optimizer.report.icicle import icicle_html
 from optimizer.report.profiled import profile_text
-from optimizer.sandbox.launch import Launcher
+from optimizer.sandbox.levels import runner_at
+from optimizer.scratch import scratch_folder
 from optimizer.workload.profiling import profile
 from optimizer.workload.project import find_project
 
@@ -33,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_python(parser)
     add_config(parser)
+    add_sandbox(parser)
     parser.add_argument("--top", type=int, default=25, metavar="N", help="how many functions to show (25)")
     parser.add_argument("--html", type=Path, metavar="FILE", help="also write a page with an icicle chart")
     parser.epilog = "COMMAND is run in place of the tests: optimize profile -- python -m app --fast"
@@ -48,12 +49,12 @@ def run(options: argparse.Namespace) -> int:
     root, paths = place_of(options.paths)
     repository = GitRepository.open(root).within(root)
     config = settings.load(root, options.config)
-    runner = Launcher()
+    runner = runner_at(options.sandbox, root)
     pythons = (options.python or config.pythons)[:1]
     project = find_project(root, runner, pythons=pythons, environments=environments_for(repository))
     files = discover(repository, config, paths=paths).files
-    with TemporaryDirectory(prefix="tenpercent-tree-", ignore_cleanup_errors=True) as folder:
-        tree = Path(folder) / "tree"
+    with scratch_folder("tenpercent-tree-") as folder:
+        tree = folder / "tree"
         tree.mkdir()
         repository.copy_to(tree)
         command = shlex.join(options.command) or config.workload

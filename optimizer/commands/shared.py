@@ -14,6 +14,7 @@ from optimizer.errors import UsageError
 from optimizer.measure.controls import Controls
 from optimizer.model import Progress
 from optimizer.ports import Repository
+from optimizer.sandbox.launch import LEVELS
 from optimizer.workload.environments import Environments
 
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
@@ -74,6 +75,16 @@ def add_config(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="a TOML file with [tool.optimizer], in place of the project's pyproject.toml",
+    )
+
+
+def add_sandbox(parser: argparse.ArgumentParser) -> None:
+    """Declare `--sandbox`."""
+    parser.add_argument(
+        "--sandbox",
+        choices=LEVELS,
+        default=LEVELS[0],
+        help="run nothing of the project with less isolation than this (default: %(default)s)",
     )
 
 

@@ -33,6 +33,7 @@ def _build(interpreter: Interpreter, runner: Runner) -> Build:
         payload={},
         python=interpreter.executable,
         cwd=Path(tempfile.gettempdir()),
+        writes=False,
         limits=_LIMITS,
     )
     ran = runner.work(job)

@@ -1,29 +1,36 @@
-"""Launch processes that run the project's code, at level L0.
+"""Launch processes that run the project's code, at level L0 or L1.
 
 L0 is: an allow-list for the environment, closed descriptors, no standard input, an own process group
 that is killed whole, limits on address space, file size, open files and CPU time, caps on output, a
 deadline on the wall clock, and one typed pipe for results, whose lines start with a nonce. On Linux a worker
 stands under a supervisor of its own (`worker/supervise.py`), which ends what has left the group, too.
+
+L1 adds a fence that the worker puts around itself (`worker/fence.py`): no sockets, no files written outside its
+own folders, no private files of the user read. Where the system has none, nothing is run at L1.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import pwd
 import secrets
 import selectors
 import signal
 import subprocess
+import sys
+import sysconfig
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
 from optimizer.errors import SandboxError
 from optimizer.ports import Job, Limits, Ran
 from optimizer.sandbox.safe_text import safe_text
+from optimizer.scratch import scratch_folder
 
 WORKER = Path(__file__).parent.parent / "worker"
 LEVELS = ("L0", "L1", "L2", "L3")
@@ -42,18 +49,25 @@ def allowed_environment(home: Path, extra: Mapping[str, str] | None = None) -> d
 
 
 class Launcher:
-    """A `Runner` at level L0. `worker` is the folder with the tasks."""
+    """A `Runner` at `level`, L0 or L1. `worker` is the folder with the tasks.
 
-    level = "L0"
+    `private` are paths that no process at L1 reads, besides what is private in every home.
+    """
 
-    def __init__(self, worker: Path = WORKER) -> None:
+    def __init__(self, worker: Path = WORKER, *, level: str = "L0", private: Sequence[Path] = ()) -> None:
+        self.level = level
         self._worker = worker
+        self._private = tuple(map(str, private))
+
+    def hiding(self, *private: Path) -> Launcher:
+        """The same, which keeps these paths private as well."""
+        return Launcher(self._worker, level=self.level, private=(*map(Path, self._private), *private))
 
     def work(self, job: Job, on_message: Callable[[Mapping[str, Any]], None] | None = None) -> Ran:
         """Run one worker to its end and return what it sent."""
         nonce = secrets.token_hex(16)
         limits = asdict(job.limits)
-        request = {
+        request: dict[str, Any] = {
             "nonce": nonce,
             "task": job.task,
             "payload": job.payload,
@@ -62,13 +76,14 @@ class Launcher:
         }
         with (
             tempfile.TemporaryFile() as request_file,
-            tempfile.TemporaryDirectory(prefix="tenpercent-") as home,
+            scratch_folder("tenpercent-") as home,
         ):
+            request["fence"] = self._fence(job, home)
             request_file.write(json.dumps(request).encode())
             request_file.seek(0)
             read_end, write_end = os.pipe()
             seed = "random" if job.hash_seed is None else str(job.hash_seed)
-            env = allowed_environment(Path(home), {"PYTHONHASHSEED": seed, **(job.env or {})})
+            env = allowed_environment(home, {"PYTHONHASHSEED": seed, **(job.env or {})})
             argv = [job.python, str(self._worker), str(request_file.fileno()), str(write_end)]
             lines = _Lines(nonce=nonce, cap=job.limits.result_bytes, on_message=on_message)
             try:
@@ -92,13 +107,45 @@ class Launcher:
         limits: Limits | None = None,
     ) -> Ran:
         """Run a command line to its end."""
-        with tempfile.TemporaryDirectory(prefix="tenpercent-") as home:
+        if self.level != LEVELS[0]:
+            return self._command_of_worker(argv, cwd, env, limits or Limits())
+        with scratch_folder("tenpercent-") as home:
             try:
-                process = _start(argv, cwd=cwd, env=allowed_environment(Path(home), env), pass_fds=())
+                process = _start(argv, cwd=cwd, env=allowed_environment(home, env), pass_fds=())
             except OSError as error:
                 message = f"Cannot start {argv[0]}: {error.strerror}; check the command."
                 raise SandboxError(message) from error
             return _watch(process, limits or Limits(), None, _Lines(nonce="", cap=0, on_message=None))
+
+    def _command_of_worker(
+        self, argv: Sequence[str], cwd: Path, env: Mapping[str, str] | None, limits: Limits
+    ) -> Ran:
+        """The command inside the fence, which only a worker can put up."""
+        payload = {"argv": list(argv)}
+        job = Job(
+            task="plain_command", payload=payload, python=sys.executable, cwd=cwd, env=env, limits=limits
+        )
+        ran = self.work(job)
+        if ran.ended != "ok":
+            return ran
+        answer = ran.messages[-1]
+        if answer["trouble"]:
+            message = f"Cannot start {argv[0]}: {answer['trouble']}; check the command."
+            raise SandboxError(message)
+        status = int(answer["status"])
+        ended = "ok" if status == 0 else "failed" if status > 0 else "crashed"
+        return replace(ran, ended=ended, status=status, messages=())
+
+    def _fence(self, job: Job, home: Path) -> Mapping[str, Sequence[str]] | None:
+        if self.level == LEVELS[0]:
+            return None
+        users = Path(os.environ.get("HOME", "")), Path(pwd.getpwuid(os.getuid()).pw_dir)
+        return {
+            "writable": [str(home), *([str(job.cwd)] if job.writes else [])],
+            "needed": [str(home), str(job.cwd), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")],
+            "homes": [str(user) for user in users if user.is_absolute()],
+            "private": self._private,
+        }
 
 
 @dataclass(slots=True, kw_only=True)

@@ -46,6 +46,9 @@ def toolbox(python: str, runner: Runner, *, cache: Path | None = None) -> Toolbo
     failed = folder.with_name(f"{tag}.failed")
     if _is_recent(failed):
         return Toolbox(path=None, note=failed.read_text(encoding="utf-8"))
+    if runner.level != "L0" and tag != _own_tag():
+        note = f"Hypothesis was not used for {tag}: at {runner.level} nothing can be installed."
+        return Toolbox(path=None, note=note)
     try:
         return _filled(folder, failed, python, runner)
     except OSError as error:
@@ -60,6 +63,7 @@ def _tag(python: str, runner: Runner) -> str:
         payload={},
         python=python,
         cwd=Path(tempfile.gettempdir()),
+        writes=False,
         limits=Limits(wall_seconds=20),
     )
     said = runner.work(job).messages

@@ -2,7 +2,7 @@
 
 usage: python optimizer/worker JOB_FD RESULT_FD
 
-The job is one JSON object: `nonce`, `task`, `payload`, `sys_path`, `limits`. A message is one line,
+The job is one JSON object: `nonce`, `task`, `payload`, `sys_path`, `limits`, and `fence` at L1. A message is one line,
 `NONCE JSON`. The last message of a task that ran to its end is `{"done": true}`; whoever started the
 worker believes nothing was finished without it.
 """
@@ -36,6 +36,14 @@ def _read_all(descriptor):
         return stream.read()
 
 
+def _fence_of(job):
+    """The fence that was asked for, with what this interpreter itself is made of."""
+    own = [sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.path.realpath(sys.executable))]
+    folder = os.path.dirname(os.path.abspath(__file__))
+    paths = [entry for entry in (*sys.path, *job["sys_path"]) if entry]
+    return {**job["fence"], "needed": [*job["fence"]["needed"], *own, folder, *paths]}
+
+
 def main(argv):
     job_fd, result_fd = int(argv[1]), int(argv[2])
     job = json.loads(_read_all(job_fd))
@@ -46,8 +54,10 @@ def main(argv):
     # Byte code of the project is never written; that of this package saves compiling it in every process.
     never, sys.dont_write_bytecode = sys.dont_write_bytecode, False
     _own_package(folder)
-    _part("supervise").split(result_fd, job["limits"].get("memory_bytes", 0))
-    _part("confine").confine(job["limits"])
+    _part("supervise").split(result_fd, job["limits"])
+    _part("confine").confine(job["limits"], fenced=bool(job.get("fence")))
+    if job.get("fence"):
+        _part("fence").fence(_fence_of(job))
     owner = os.getpid()
 
     def send(message):

@@ -16,20 +16,25 @@ from .supervise import MOST_PROCESSES, threads
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_CAPBSET_DROP = 24
 _CAP_SYS_RESOURCE = 24
+_MOST_CAPABILITIES = 64
 _CAPABILITIES_VERSION = 0x20080522
 _CREATE_RULESET, _RESTRICT_SELF = 444, 446
 _SCOPE_SIGNAL = 2
 _FIRST_WITH_SCOPES = 6
 
 
-def confine(limits):
-    """Never raises: a limit that cannot be had is one of the reasons for the other limits."""
+def confine(limits, *, fenced=False):
+    """Never raises: a limit that cannot be had is one of the reasons for the other limits.
+
+    A process that will be `fenced` keeps signals in by that: below another domain no file changes its folder.
+    """
     _limit(limits)
     if sys.platform.startswith("linux"):
         with contextlib.suppress(OSError, AttributeError):
             libc = ctypes.CDLL(None, use_errno=True)
             _keep_limits(libc)
-            _keep_signals(libc)
+            if not fenced:
+                _keep_signals(libc)
 
 
 def _limit(limits):
@@ -69,16 +74,24 @@ class _Data(ctypes.Structure):
 
 def _keep_limits(libc):
     """Give up the capability to raise limits, for this process and for what it starts."""
+    keep_capabilities(libc, ~(1 << _CAP_SYS_RESOURCE))
+
+
+def keep_capabilities(libc, mask):
+    """Of root's capabilities keep those in `mask`, a bit each (a negative number has all the high bits)."""
     if os.geteuid() != 0:
         return
     header, data = _Header(_CAPABILITIES_VERSION, 0), (_Data * 2)()
     if libc.capget(ctypes.byref(header), data):
         return
-    libc.prctl(_PR_CAPBSET_DROP, _CAP_SYS_RESOURCE, 0, 0, 0)
-    without = 0xFFFFFFFF ^ (1 << _CAP_SYS_RESOURCE)
-    data[0].effective &= without
-    data[0].permitted &= without
-    data[0].inheritable &= without
+    for number in range(_MOST_CAPABILITIES):
+        if not mask >> number & 1:
+            libc.prctl(_PR_CAPBSET_DROP, number, 0, 0, 0)
+    for word in range(2):
+        kept = mask >> 32 * word & 0xFFFFFFFF
+        data[word].effective &= kept
+        data[word].permitted &= kept
+        data[word].inheritable &= kept
     libc.capset(ctypes.byref(header), data)
 
 

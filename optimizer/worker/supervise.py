@@ -3,7 +3,8 @@
 A process group can be left (`setsid`), a parent can be outlived; but every orphan below this process becomes
 its child (a subreaper), and it ends only when it has none left. It answers SIGTERM, and the end of whoever
 started it, by ending the worker with all that came of it. How many processes there may be is counted here,
-because RLIMIT_NPROC binds no root, and so is their memory together. Without Linux only the group is ended.
+because RLIMIT_NPROC binds no root, and so is their memory together, and what they take of the disks. Without
+Linux only the group is ended.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import signal
 import sys
 
 MOST_PROCESSES = 512
+_SHARED_PLACES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - they are watched
+_IN_ANY_CASE = 4
 _POLL_SECONDS = 0.1
 _MOST_ROUNDS = 2000
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -22,10 +25,10 @@ _PR_SET_CHILD_SUBREAPER = 36
 _ENDING = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
-def split(result_fd, memory_bytes):
+def split(result_fd, limits):
     """Go on in a copy of this process; this one stays behind, and ends as the copy has ended.
 
-    `memory_bytes` is what all processes together may use, 0 for any amount.
+    Of `limits`, `memory_bytes`, `disk_bytes` and `disk_files` are for all processes together, 0 for any amount.
     """
     if not sys.platform.startswith("linux"):
         return
@@ -43,7 +46,7 @@ def split(result_fd, memory_bytes):
         return
     os.close(result_fd)
     _go_first()
-    _end_as(_status_of(pid, _Bounds(memory_bytes)))
+    _end_as(_status_of(pid, _Bounds(limits)))
 
 
 def _go_first():
@@ -62,17 +65,64 @@ def _prctl(option, value):
 class _Bounds:
     """What the machine tells cheaply says when it is worth looking at each process."""
 
-    def __init__(self, memory_bytes):
-        self._memory = memory_bytes
+    def __init__(self, limits):
+        self._memory = limits.get("memory_bytes", 0)
         self._most_threads = threads() + MOST_PROCESSES
-        self._least_free = _free_bytes() - memory_bytes
+        self._least_free = _meminfo(b"MemAvailable:") - self._memory
+        self._most_shared = _meminfo(b"Shmem:") + self._memory
+        self._disks = _Disks(limits.get("disk_bytes", 0), limits.get("disk_files", 0))
 
     def are_broken(self):
         if threads() > self._most_threads and len(_descendants()) > MOST_PROCESSES:
             return True
-        if not self._memory or _free_bytes() > self._least_free:
+        if self._disks.are_filled():
+            return True
+        if not self._memory or _meminfo(b"MemAvailable:") > self._least_free:
             return False
-        return sum(map(_own_bytes, _descendants())) > self._memory
+        if sum(map(_own_bytes, _descendants())) > self._memory:
+            return True
+        # Files in memory belong to no process.
+        return _meminfo(b"Shmem:") > self._most_shared and _written() > self._memory
+
+
+class _Disks:
+    """What is left in the places where programs write, and whether it is these processes that use it up."""
+
+    def __init__(self, most_bytes, most_files):
+        self._most_bytes, self._most_files = most_bytes, most_files
+        places = (os.getcwd(), os.environ.get("TMPDIR", "/tmp"), *_SHARED_PLACES)  # noqa: S108 - it is watched
+        self._before = {place: _left(place) for place in places}
+
+    def are_filled(self):
+        for place, (space, files) in self._before.items():
+            now = _left(place)
+            gone = space - now[0]
+            if self._most_bytes and gone > self._most_bytes and _written() > self._most_bytes:
+                return True
+            # Space can be taken without writing, too: when this much goes, nobody asks who it was.
+            if self._most_bytes and gone > _IN_ANY_CASE * self._most_bytes:
+                return True
+            if self._most_files and files - now[1] > self._most_files:
+                return True
+        return False
+
+
+def _left(place):
+    """(bytes, files) that are free there."""
+    try:
+        told = os.statvfs(place)
+    except OSError:
+        return 0, 0
+    return told.f_bavail * told.f_frsize, told.f_favail
+
+
+def _written():
+    """Bytes that this process and all below it have asked to write, those that have ended included."""
+    return sum(_asked("/proc/%d/io" % pid, _written_of) for pid in (os.getpid(), *_descendants()))
+
+
+def _written_of(text):
+    return int(text.partition(b"wchar: ")[2].split()[0])
 
 
 def _status_of(pid, bounds):
@@ -152,9 +202,9 @@ def threads():
     return _asked("/proc/loadavg", lambda text: int(text.split()[3].partition(b"/")[2]))
 
 
-def _free_bytes():
-    """The memory that is available on the machine."""
-    return _asked("/proc/meminfo", lambda text: int(text.partition(b"MemAvailable:")[2].split()[0]) << 10)
+def _meminfo(name):
+    """Bytes of the machine's memory, in one of the ways in which the kernel counts them."""
+    return _asked("/proc/meminfo", lambda text: int(text.partition(name)[2].split()[0]) << 10)
 
 
 def _asked(path, read):

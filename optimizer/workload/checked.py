@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 
 from optimizer.model import Kind, Recording
 from optimizer.ports import Job, Limits, Runner
+from optimizer.scratch import scratch_folder
 from optimizer.workload.project import Project
 
 _BATCH_BYTES = 16 << 20
@@ -75,8 +75,8 @@ def _check(
             env=project.environment(tree),
             limits=_LIMITS,
         )
-        with tempfile.TemporaryDirectory(prefix="tenpercent-check-") as folder:
-            ran = runner.work(replace(job, cwd=Path(folder)))
+        with scratch_folder("tenpercent-check-") as folder:
+            ran = runner.work(replace(job, cwd=folder))
         at = _heard(ran.messages, reasons)
         if ran.ended == "ok":
             return reasons

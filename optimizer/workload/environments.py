@@ -24,6 +24,7 @@ from packaging.requirements import Requirement
 from optimizer.errors import ProjectError
 from optimizer.model import Interpreter
 from optimizer.ports import Job, Limits, Ran, Runner
+from optimizer.scratch import scratch_folder
 from optimizer.workload.installed_roots import roots_in
 from optimizer.workload.needs import Needs
 
@@ -99,8 +100,8 @@ class Environments:
     def _made(self, folder: Path, base: Interpreter, needs: Needs, runner: Runner) -> Environment:
         self.tell(f"making an environment for Python {base.version}, which is kept for further runs")
         shutil.rmtree(folder, ignore_errors=True)
-        with tempfile.TemporaryDirectory(prefix="tenpercent-build-", ignore_cleanup_errors=True) as scratch:
-            tree = Path(scratch) / "project"
+        with scratch_folder("tenpercent-build-") as scratch:
+            tree = scratch / "project"
             tree.mkdir()
             self.copy(tree)
             builder = _Builder(folder=folder, base=base, tree=tree, runner=runner)
@@ -125,6 +126,7 @@ def _has_all(base: Interpreter, needs: Needs, runner: Runner, *, trusting: bool)
         payload={"names": names},
         python=base.executable,
         cwd=Path(tempfile.gettempdir()),
+        writes=False,
         limits=Limits(),
     )
     ran = runner.work(job)
@@ -231,6 +233,13 @@ class _Builder:
             message = (
                 f"Python {self.base.version} needs an environment, and uv, which makes it, was not found; "
                 "install it (`pip install uv`), or give an interpreter that has what the project needs with --python."
+            )
+            raise ProjectError(message)
+        if self.runner.level != "L0":
+            message = (
+                f"Python {self.base.version} needs an environment, and at {self.runner.level} nothing can be "
+                "installed; give an interpreter that has what the project needs with --python, or make the "
+                "environment first by a run at L0."
             )
             raise ProjectError(message)
         argv = [uv, *arguments, "--quiet", "--no-progress", "--no-python-downloads"]

@@ -155,7 +155,14 @@ def _probe(root: Path, interpreter: Interpreter, runner: Runner) -> tuple[str, t
     """Pytest's version ("" without one), and the folders inside the root that are imported from already."""
     limits = Limits(wall_seconds=60.0)
     payload = {"root": str(root)}
-    job = Job(task="suite_probe", payload=payload, python=interpreter.executable, cwd=root, limits=limits)
+    job = Job(
+        task="suite_probe",
+        payload=payload,
+        python=interpreter.executable,
+        cwd=root,
+        writes=False,
+        limits=limits,
+    )
     ran = runner.work(job)
     if ran.ended != "ok" or not ran.messages:
         message = f"{interpreter.executable} {ran.ended} when asked for pytest; check this interpreter."

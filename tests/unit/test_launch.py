@@ -217,6 +217,34 @@ def test_the_memory_of_all_processes_is_counted_together(tmp_path: Path) -> None
 
 
 @linux
+@pytest.mark.parametrize(
+    ("code", "limits"),
+    [
+        ("open('file%d' % n, 'wb').write(bytes(1 << 20))", {"disk_bytes": 64 << 20}),
+        ("open('file%d' % n, 'w')", {"disk_files": 5000}),
+        (
+            "fd = os.memfd_create('m'); os.write(fd, bytes(32 << 20)); held.append(fd)",
+            {"memory_bytes": 512 << 20},
+        ),
+    ],
+)
+def test_what_is_taken_of_the_disk_is_counted_together(
+    code: str, limits: dict[str, int], tmp_path: Path
+) -> None:
+    code = f"""
+        import os, itertools, time
+        def run(payload, send):
+            held = []
+            try:
+                for n in itertools.count(): {code}
+            except OSError:
+                time.sleep(1000)
+    """
+    ran = hostile(textwrap.dedent(code), tmp_path, wall_seconds=50, **limits)
+    assert ran.ended == "crashed"
+
+
+@linux
 def test_limits_cannot_be_raised_again(tmp_path: Path) -> None:
     code = """
         import resource
