@@ -173,6 +173,15 @@ def _how_it_ended(ran: Ran) -> str:
 
 
 def _process(result: Mapping[str, Any], *, seconds: float) -> Process:
+    """Raises Unmeasurable for what is no result: code of the module can speak in its worker's place."""
+    try:
+        return _as_process(result, seconds)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        message = f"It could not be timed: what its process said cannot be read ({error!r})."
+        raise Unmeasurable(message) from error
+
+
+def _as_process(result: Mapping[str, Any], seconds: float) -> Process:
     return Process(
         x=_finite(result["x"]),
         before_seconds=result["before_seconds"],

@@ -27,6 +27,7 @@ _UNDER_OTHER_SEEDS = 40
 _MOST_HUNTED = 3
 _KEPT_OF_A_HUNT = 8
 _LEAST_KNOWN = 0.8
+_UNREADABLE = "What a process said of the inputs cannot be read"
 _TOO_DEEP = "What the original gives or changes is nested too deeply to be compared place by place."
 _DEPENDS_ON_HASHES = (
     "The two versions differ under some hash seeds only: the new version depends on the order of a set."
@@ -60,6 +61,9 @@ class Judging(Evidence):
                 verdict = step()
             except RecursionError:
                 return self.not_enough(_TOO_DEEP)
+            except (AttributeError, LookupError, TypeError, ValueError) as error:
+                # Code of the module can speak in its worker's place, and say anything.
+                return self.not_enough(f"{_UNREADABLE} ({type(error).__name__}: {error}).")
             if verdict is not None:
                 return verdict
         return self.verdict(Behaviour.SAME)

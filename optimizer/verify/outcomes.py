@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from optimizer.errors import WorkerError
 from optimizer.model import Subject
 from optimizer.ports import Job, Limits, Ran, Runner
 
@@ -137,17 +136,31 @@ def _observed(ran: Ran, *, expected: int | None) -> Observed:
     """Sort the messages of a run; what was not sent is missing, and says how the process ended."""
     if not ran.messages:
         return Observed(imported=_ended_in_import(ran))
-    imported: Any = ran.messages[0].get("imported")
-    if not isinstance(imported, dict):
-        message = (
-            f"The worker in {ran.stderr[-200:]!r} spoke out of turn; this is a fault of the optimizer's own."
-        )
-        raise WorkerError(message)
+    try:
+        imported, outcomes = _sorted(ran, expected)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return Observed(imported=_spoken_for())
+    return Observed(imported=imported, outcomes=tuple(outcomes) if imported.get("ok") else ())
+
+
+def _sorted(ran: Ran, expected: int | None) -> tuple[dict[str, Any], list[Outcome]]:
+    """Raises when it is not what a worker says, as code of the module may speak in its place."""
+    imported = dict(ran.messages[0]["imported"])
     count = int(imported.get("count", 0)) if expected is None else expected
     outcomes = [Outcome(how=MISSING, seen=f"the process ended first: {ran.ended}")] * count
+    told: set[int] = set()
     for one in ran.messages[1:]:
-        outcomes[one["index"]] = Outcome(how=one["how"], seen=one["outcome"], seconds=one["seconds"])
-    return Observed(imported=imported, outcomes=tuple(outcomes) if imported.get("ok") else ())
+        index = one["index"]
+        if index in told or index not in range(count):
+            raise IndexError(index)
+        told.add(index)
+        outcomes[index] = Outcome(how=str(one["how"]), seen=one["outcome"], seconds=float(one["seconds"]))
+    return imported, outcomes
+
+
+def _spoken_for() -> dict[str, Any]:
+    text = "what its process said is not what it says by itself"
+    return {"ok": False, "error": {"type": "ended", "text": text, "explicit": True}}
 
 
 def _ended_in_import(ran: Ran) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypeAlias
 
+from optimizer.errors import WorkerError
 from optimizer.model import Hotspot, Kind, Recording, Sample, SourceFile, Target
 
 Message: TypeAlias = Mapping[str, Any]
@@ -27,7 +28,21 @@ class Evidence:
 def read_evidence(
     messages: Iterable[Message], files: Sequence[SourceFile], wanted: Sequence[Target]
 ) -> Evidence:
-    """`messages` are what `worker/record.py` sends, `wanted` the targets in the order it was given them."""
+    """`messages` are what `worker/record.py` sends, `wanted` the targets in the order it was given them.
+
+    Raises WorkerError when they are not.
+    """
+    try:
+        return _read(messages, files, wanted)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        message = (
+            f"What the process of the tests said of the calls cannot be read ({error!r}); "
+            "see whether something that they run writes into descriptors that are not its own."
+        )
+        raise WorkerError(message) from error
+
+
+def _read(messages: Iterable[Message], files: Sequence[SourceFile], wanted: Sequence[Target]) -> Evidence:
     calls: Message = {"calls": (), "tests": ()}
     profile: Message = {"places": (), "stacks": ()}
     notes: list[str] = []
