@@ -1,0 +1,4 @@
+"""Crash with a large memory image."""
+import os
+held = b"CANARY" * (10 << 20)
+os.abort()
