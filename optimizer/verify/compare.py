@@ -23,6 +23,7 @@ _STORIES = frozenset(
     {
         *("use", "use after a change", "use of items", "use of items after a change"),
         *("functions", "functions after a change", "sequence", "generator", "late", "other calls"),
+        "another world",
     }
 )
 _LESS_IS_FINE = frozenset({"held open", "unclosed"})

@@ -36,6 +36,7 @@ _PARTS = {
     "traits": "what kind of object the instance is",
     "again": "a second call with equal arguments, after the caller changed the first result,",
     "other calls": "a further call with one argument changed",
+    "another world": "a second call after files, the environment and the random numbers have changed",
     "late": "what reading on gives after the caller changed the arguments",
     "held open": "how many descriptors are left open",
     "unclosed": "how many files and connections are not closed",

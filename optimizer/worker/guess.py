@@ -119,6 +119,8 @@ def _from_operations(use, classes, depth):
         return _row(use, classes, depth)
     if ops & _OF_SEQUENCES:
         return _sequence(use, classes, depth)
+    if "hash" in ops and not ops & NUMBERS:
+        return union((STR, INT))
     if ops & NUMBERS:
         return INT if "order" in ops and "number" not in ops else union((INT, FLOAT))
     return STR if ops & {"to_str", "format", "percent", "to_int", "to_float"} else None
@@ -167,7 +169,7 @@ def _sequence(use, classes, depth):
         return Spec("iterator", (item,))
     if "setitem" in use.ops and "lookup" in use.ops:
         return union((Spec("list", (item,)), Spec("dict", (union((STR, INT)), item))))
-    return Spec("list", (item,))
+    return Spec("tuple_of" if "hash" in use.ops else "list", (item,))
 
 
 def _from_name(name):

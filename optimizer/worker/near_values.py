@@ -87,6 +87,8 @@ class ValueEdits:
 
     def _bool(self, path, value, depth):
         yield put("flip", path, not value)
+        if self._free:
+            yield put("int for bool", path, int(value), outside=True)
 
     def _int(self, path, value, depth):
         counts = self._parameter is not None and self._parameter.counts

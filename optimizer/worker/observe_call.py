@@ -14,6 +14,7 @@ from .observe_errors import error_node
 from .observe_globals import data_of
 from .observe_locks import locks_watched
 from .observe_process import Process, seed_randomness
+from .observe_world import move_world
 from .recipes import earlier_call, materialise
 from .spies import spied
 from .steps import attempt, drain, finish_async, generator_moves, is_async, probe_functions
@@ -57,6 +58,7 @@ class Story:
             if ended == "returned":
                 outcome["other calls"] = self._watched(lambda: self._other_calls(len(args)))
                 outcome["same objects"] = self._watched(lambda: self._with_the_same(args, kwargs))
+                outcome["another world"] = self._watched(self._in_another_world)
         outcome["builtins"] = sorted(self._replaced)
         outcome["not observable"] = sorted({**self._canon.opaque, **self._version.state.opaque})
         return outcome
@@ -201,6 +203,16 @@ class Story:
             seed_randomness()
             told.append(attempt(canon, place, lambda call=call: self._finished(call())))
         return told
+
+    def _in_another_world(self):
+        """The same call once more, after the files, the environment and the random numbers have changed."""
+        made = self._arguments()
+        if isinstance(made, str):
+            return made
+        move_world(self._folder, (*made[0], *made[1].values()), self._function)
+        canon = self._new_canon()
+        call = functools.partial(self._function, *made[0], **made[1])
+        return attempt(canon, (None, "call in another world"), lambda: self._finished(call()))
 
     def _with_the_same(self, args, kwargs):
         """Whether a call on the first one's very objects, changed by their owner, is as one on new objects."""

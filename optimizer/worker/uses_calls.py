@@ -26,6 +26,7 @@ _CONVERTERS = {
     *("Decimal", "Fraction"),
 }
 _WHOLE = {"int", "ord", "hash"}
+_HASHING = {"set", "frozenset", "Counter"}
 _ITEM_WORDS = {
     "sorted": "order",
     "min": "order",
@@ -47,8 +48,10 @@ class Calls:
     def _of_Call(self, node):
         func = node.func
         arguments = [self.of(part.value if isinstance(part, ast.Starred) else part) for part in node.args]
+        if len(node.args) == 1 and isinstance(node.args[0], ast.Starred):
+            arguments = self._parts(arguments[0], getattr(func, "id", ""))
         for part, value in zip(node.args, arguments):
-            if isinstance(part, ast.Starred):
+            if isinstance(part, ast.Starred) and len(node.args) > 1:
                 note(value, "iter")
         keywords = {keyword.arg: self.of(keyword.value) for keyword in node.keywords}
         self._sort_key(node, arguments)
@@ -57,6 +60,26 @@ class Calls:
         if isinstance(func, ast.Attribute):
             return self._method(func, node, arguments, keywords)
         return _called(self.of(func), arguments)
+
+    def _parts(self, value, name):
+        """What `f(*value)` passes: as many parts as the module's own function or class `name` takes."""
+        count = self._number_of_parameters(name)
+        if value is None or not count:
+            note(value, "iter")
+            return [value]
+        note(value, "unpack")
+        value.counts.add(count - 1)
+        return [value.fields.setdefault(number, Use()) for number in range(count)]
+
+    def _number_of_parameters(self, name):
+        """How many arguments a function of the module needs, or a class by its `__init__` or its fields; 0: unknown."""
+        target = self.sources.function(name) if name not in self.names else None
+        if isinstance(target, ast.ClassDef):
+            init = self.sources.function(name + ".__init__")
+            if init is None:
+                return sum(isinstance(part, ast.AnnAssign) and part.value is None for part in target.body)
+            return _needed(init) - 1
+        return _needed(target) if target is not None else 0
 
     def _sort_key(self, node, arguments):
         """`key=lambda row: row[1]` says what the items are like."""
@@ -127,6 +150,8 @@ class Calls:
             note(value, "whole" if name == "islice" else "argument")
         if name in _ITEM_WORDS:
             note(item, _ITEM_WORDS[name])
+        if name in _HASHING:
+            note(item, "hash")
         return of_items(item) if name in _SAME_ITEMS else None
 
     def _own(self, name, arguments, keywords):
@@ -198,6 +223,12 @@ class Calls:
         else:
             return self._plain(name, arguments, keywords)
         return None
+
+
+def _needed(function):
+    """How many positional arguments a function cannot do without."""
+    given = function.args
+    return len(given.posonlyargs) + len(given.args) - len(given.defaults)
 
 
 def _called(value, arguments):

@@ -156,10 +156,15 @@ class Walker(Calls, Operators, ast.NodeVisitor):
     def _of_ListComp(self, node):
         return self._comprehension(node, [node.elt])
 
-    _of_SetComp = _of_GeneratorExp = _of_ListComp
+    _of_GeneratorExp = _of_ListComp
+
+    def _of_SetComp(self, node):
+        items = self._comprehension(node, [node.elt])
+        note(items.item, "hash")
+        return items
 
     def _of_DictComp(self, node):
-        self._comprehension(node, [node.key, node.value])
+        note(self._comprehension(node, [node.key, node.value]).item, "hash")
 
     def _comprehension(self, node, parts):
         outer = dict(self.names)

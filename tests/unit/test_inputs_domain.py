@@ -134,6 +134,21 @@ def test_classes_are_made_through_their_constructors(survey, name):
     assert len({repr(vars(v) if hasattr(v, "__dict__") else v) for v in values}) > 10
 
 
+UNPACKED = [
+    ("def f(rows): return [g(*row) for row in rows]\ndef g(a, b, c=0): return a", "list[tuple[any, any]]"),
+    ("def f(rows): return len({P(*row) for row in rows})", "list[tuple[any, any]]"),
+    ("def f(rows): return [print(*row) for row in rows]", "list[list[any]]"),
+    ("def f(rows): return set(tuple(row) for row in rows)", "list[list[any]]"),
+    ("def f(rows): return {row: 1 for row in rows}", "list[str or int]"),
+]
+
+
+@pytest.mark.parametrize(("text", "spec"), UNPACKED)
+def test_what_is_unpacked_or_hashed_says_what_it_is_like(survey, text, spec):
+    domain, _, _ = survey(f"class P:\n    def __init__(self, a, b): self.a = a\n{text}")
+    assert spec_of(domain, "rows") == spec
+
+
 def test_typed_dicts_and_protocols(survey):
     domain, context, pools = survey(f"{HEADER}\ndef f(row: Row, named: Named): return row, named")
     for _, (row, named), _ in drawn(domain, context, pools, 40, beyond=0):

@@ -170,6 +170,16 @@ FAMILIES = {
         "def f(t: str, name: str): return t.format(t=t, name=name)",
         ["('{name}', 'x')"],
     ),
+    "a flag that is 1": (
+        "def f(users): return [u.name for u in users if u.active]",
+        "def f(users): return [u.name for u in users if u.active is True]",
+        ["([SimpleNamespace(name='a', active=True)],)", "([],)"],
+    ),
+    "rows that are equal to tuples": (
+        "class Key:\n    def __init__(self, a, b): pass\ndef f(rows): return len({Key(*row) for row in rows} | set(rows))",
+        "def f(rows): return len(set(rows))",
+        ["([],)"],
+    ),
     "digits by a logarithm": (
         "def f(n: int): return len(str(n)) if n > 0 else 0",
         "import math\ndef f(n: int): return int(math.log10(n)) + 1 if n > 0 else 0",

@@ -62,6 +62,8 @@ LEFT_ALONE = [
         "def f(a, b): return [x ^ y for x, y in zip(b, a)]",
         "the operator takes its operands in any order",
     ),
+    ("def f(n): return str(abs(n))", "def f(n): return repr(abs(n))", "the text of a number is one"),
+    ("def f(s): return s.split(' ')", "def f(s): return s.rsplit(' ')", "there is no limit"),
     ("def f(d, k): return d.get(k, None)", "def f(d, k): return d.get(k)", "None is what is given anyway"),
     (
         "@cache(maxsize=1)\ndef f(x): return x",
@@ -207,6 +209,12 @@ def test_a_limit_leaves_many_kinds():
         mutant.description.split("`")[1] for mutant in mutants("def f(*args): pass", after, ("f",), limit=10)
     }
     assert len(shapes) >= 6
+
+
+def test_short_code_has_other_names():
+    found = planted("def f(a, b):\n    c = a.get(b)\n    return c")
+    assert plain("def f(a, b):\n    c = a.get(c)\n    return c") in found
+    assert plain("def f(a, b):\n    c = b.get(b)\n    return c") in found
 
 
 def test_short_code_has_second_choices():

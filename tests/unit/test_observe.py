@@ -208,6 +208,23 @@ DIFFERENT = [
         "(1, 2)",
         "other calls",
     ),
+    Row(
+        "a cache of what files there are",
+        "return os.path.exists(x)",
+        "return _exists(x)",
+        "('new',)",
+        "another world",
+    ),
+    Row(
+        "a cache of the environment",
+        "return os.environ.get('SOME_SWITCH')",
+        "return _switch('SOME_SWITCH')",
+        "()",
+        "another world",
+    ),
+    Row(
+        "a cache of random numbers", "return random.random()", "return _drawn()", "()", "again|another world"
+    ),
     Row("an argument that is kept", "return sum(x)", "return _sum_of_last(x)", "([1],)"),
     Row("a note on the exception", "e = Err(); e.__notes__ = ['a']; raise e", "raise Err()", "()", "error"),
     Row("an item of a list of its own", "return [x.get]", "return [x.copy().get]", "({1: 2},)", "result"),
@@ -251,6 +268,9 @@ THE_SAME = [
 ]
 
 HELPERS = """
+_exists = functools.lru_cache(maxsize=None)(os.path.exists)
+_switch = functools.lru_cache(maxsize=None)(os.environ.get)
+_drawn = functools.lru_cache(maxsize=None)(random.random)
 @functools.lru_cache(maxsize=None)
 def _cached(x):
     return [x]

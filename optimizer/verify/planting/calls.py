@@ -40,7 +40,9 @@ _OTHER_FUNCTIONS = {
     "floor": "ceil", "ceil": "floor", "int": "float", "float": "int", "str": "repr", "repr": "str",
 }  # fmt: skip
 _COMMUTATIVE = (ast.BitXor, ast.BitAnd, ast.BitOr, ast.Mult)
-_NEEDS_ARGUMENT = frozenset({"split", "rsplit"})
+_FROM_AN_END = frozenset({"split", "rsplit"})
+"""What is the same from either end, as long as there is no limit."""
+_NUMBERS = frozenset({"abs", "int", "len", "sum", "round", "ord", "float", "hash", "id", "divmod", "pow"})
 _DROPPABLE = frozenset({"strip", "lstrip", "rstrip", "lower", "upper", "casefold"})
 _BARE = frozenset({"sorted", "reversed"})
 _COPIES = frozenset({"list", "dict", "set", "tuple", "deepcopy", "copy", "deque", "sorted"})
@@ -57,10 +59,13 @@ def callees(node: ast.expr, scene: Scene) -> Iterator[Mutation]:
     match node:
         case ast.Call(func=ast.Attribute(attr=name, value=value) as func):
             other = _OTHER_METHODS.get(name)
-            if other and (node.args or name not in _NEEDS_ARGUMENT):
+            limited = len(node.args) + len(node.keywords) > 1
+            if other and (limited or name not in _FROM_AN_END):
                 yield expression("method", node, with_fields(node, func=with_fields(func, attr=other)))
             if name in _DROPPABLE and not node.args:
                 yield expression("lost call", node, value)
+        case ast.Call(func=ast.Name(id="str"), args=[ast.Call(func=ast.Name(id=name))]) if name in _NUMBERS:
+            return  # the `repr` of a number is its `str`
         case ast.Call(func=ast.Name(id=name)) if name in _OTHER_FUNCTIONS:
             keywords = [] if name in _BARE else node.keywords
             new = with_fields(node, func=name_of(_OTHER_FUNCTIONS[name]), keywords=keywords)

@@ -1,11 +1,19 @@
-"""Second choices, for code that is too short to hold many first ones: other operators, an item lost at either end."""
+"""Second choices, for code too short to hold many first ones: other operators and names, an item lost at either end."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
 
-from optimizer.verify.planting.mutation import Mutation, Scene, expression, sliced, with_fields
+from optimizer.verify.planting.mutation import (
+    Function,
+    Mutation,
+    Scene,
+    expression,
+    name_of,
+    sliced,
+    with_fields,
+)
 
 _OTHER_OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Mult,
@@ -32,6 +40,7 @@ _OTHER_COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
 def second_choices(node: ast.expr, scene: Scene) -> Iterator[Mutation]:
     """Mistakes that nobody needs to look for where there are enough others."""
     parent = scene.parents.get(node)
+    yield from _other_name(node, scene)
     match node:
         case ast.BinOp(op=op) if type(op) in _OTHER_OPERATORS:
             yield expression("other operator", node, with_fields(node, op=_OTHER_OPERATORS[type(op)]()))
@@ -42,3 +51,24 @@ def second_choices(node: ast.expr, scene: Scene) -> Iterator[Mutation]:
     if is_gone_through or is_drawn_from:
         yield expression("boundary", node, sliced(node, lower=1))
         yield expression("boundary", node, sliced(node, upper=-1))
+
+
+def _other_name(node: ast.expr, scene: Scene) -> Iterator[Mutation]:
+    """Another parameter or local variable of the same function in the place of one."""
+    if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
+        return
+    function = scene.function(node)
+    names = list(dict.fromkeys(_bound_in(function))) if function is not None else []
+    if node.id in names and len(names) > 1:
+        other = names[(names.index(node.id) + 1) % len(names)]
+        yield expression("other name", node, name_of(other))
+
+
+def _bound_in(function: Function) -> Iterator[str]:
+    """Parameters, then local variables, in the order of the source."""
+    for part in ast.walk(function):
+        if isinstance(part, ast.arg) and part.arg not in {"self", "cls"}:
+            yield part.arg
+    for part in ast.walk(function):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            yield part.id
