@@ -226,19 +226,7 @@ def hotspot_of(workload: Workload | None, targets: tuple[Target, ...]) -> Hotspo
 @contextmanager
 def _prover(tools: Tools, workload: Workload, project: Project, tree: Path) -> Iterator[Prover]:
     with scratch_folder("tenpercent-scratch-") as folder:
-        yield Prover(
-            project=project,
-            runner=tools.runner,
-            ledger=tools.ledger,
-            workload=workload,
-            tree=tree,
-            scratch=folder,
-            line_length=tools.config.line_length,
-            min_gain=tools.config.min_gain,
-            cpu=tools.cpu,
-            watch=tools.watch,
-            controls=tools.controls,
-        )
+        yield Prover.equipped(tools, project=project, workload=workload, tree=tree, scratch=folder)
 
 
 def _decide_all(

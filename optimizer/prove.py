@@ -13,8 +13,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Protocol, Self
 
 from optimizer import __version__
+from optimizer.config import Config
 from optimizer.judge import judge
 from optimizer.measure.controls import Controls
 from optimizer.measure.measure import measure
@@ -47,6 +49,34 @@ from optimizer.workload.suite import differing, run_suite, same_outcome
 _RUNS_WITHOUT_THE_CHANGE = 2
 
 
+class Equipment(Protocol):
+    """What a command has that proves candidates."""
+
+    @property
+    def runner(self) -> Runner:
+        """Runs the project's code."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """Remembers verdicts."""
+
+    @property
+    def config(self) -> Config:
+        """What the project asks for."""
+
+    @property
+    def cpu(self) -> str:
+        """The processor's name."""
+
+    @property
+    def watch(self) -> Callable[[Progress], None]:
+        """Hears what is being done."""
+
+    @property
+    def controls(self) -> Controls:
+        """The A/A controls of the run."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prover:
     """Proves candidates one at a time against one workload. `tree` is a copy that stays as the project is."""
@@ -66,6 +96,25 @@ class Prover:
     controls: Controls = field(default_factory=Controls)
     flaky: set[str] = field(default_factory=set)
     """Tests that were seen to end differently without a change; filled as they are found."""
+
+    @classmethod
+    def equipped(
+        cls, tools: Equipment, *, project: Project, workload: Workload, tree: Path, scratch: Path
+    ) -> Self:
+        """One with the side effects and settings of a command, for what that command has found out."""
+        return cls(
+            project=project,
+            runner=tools.runner,
+            ledger=tools.ledger,
+            workload=workload,
+            tree=tree,
+            scratch=scratch,
+            cpu=tools.cpu,
+            watch=tools.watch,
+            line_length=tools.config.line_length,
+            min_gain=tools.config.min_gain,
+            controls=tools.controls,
+        )
 
     def prove(self, candidate: Candidate, hotspot: Hotspot | None) -> Decision:
         """The decision on one candidate; remembered before it is returned."""

@@ -80,7 +80,9 @@ class Remeasurer:
             ]
             workload = self._learn(bundle, tree, files, [one for _, one in candidates])
             project = with_importing(self.project, tree, workload, self.runner)
-            prover = self._prover(project, workload, tree, scratch)
+            empty = scratch / "scratch"
+            empty.mkdir()
+            prover = Prover.equipped(self, project=project, workload=workload, tree=tree, scratch=empty)
             machine = this_machine(project.interpreters, self.runner)
             results = tuple(self._results(bundle, machine, candidates, prover))
         return machine, tuple((entry, self._believed(witness)) for entry, witness in results)
@@ -155,22 +157,6 @@ class Remeasurer:
         command = shlex.join(["python", *bundle.argv]) if bundle.kind == "command" else ""
         wanted = [target for candidate in candidates for target in candidate.targets]
         return learn(self.project, tree, list(files.values()), wanted, self.runner, command=command)
-
-    def _prover(self, project: Project, workload: Workload, tree: Path, scratch: Path) -> Prover:
-        empty = scratch / "scratch"
-        empty.mkdir()
-        return Prover(
-            project=project,
-            runner=self.runner,
-            ledger=self.ledger,
-            workload=workload,
-            tree=tree,
-            scratch=empty,
-            cpu=self.cpu,
-            watch=self.watch,
-            line_length=self.config.line_length,
-            min_gain=self.config.min_gain,
-        )
 
     def _results(
         self, bundle: Bundle, machine: Machine, candidates: Sequence[tuple[Entry, Candidate]], prover: Prover

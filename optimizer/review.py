@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import unified_diff
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from optimizer.config import Config
 from optimizer.discover.changed import Change, ChangedFile, Revision, read_change
@@ -28,7 +28,6 @@ from optimizer.model import (
     Progress,
     Stage,
     Verification,
-    Workload,
 )
 from optimizer.ports import Ledger, Runner
 from optimizer.prove import Prover
@@ -72,27 +71,14 @@ class Reviewer:
         workload = learn(self.project, revision.tree, files, wanted, self.runner, command=command)
         with scratch_folder("tenpercent-scratch-") as scratch:
             project = with_importing(self.project, revision.tree, workload, self.runner)
-            prover = self._prover(project, revision.tree, workload, scratch)
+            prover = Prover.equipped(
+                self, project=project, workload=workload, tree=revision.tree, scratch=scratch
+            )
             trouble = () if self.measure_only else prover.suite_differences(revision.untested)
             for file in in_order(change.files):
                 decision = prover.weigh(self._candidate(file), measure_only=self.measure_only)
                 yield decision if self.measure_only else _with_trouble(decision, trouble, prover.set_aside())
                 (revision.tree / file.before.path).write_bytes(revision.after[file.before.path] or b"")
-
-    def _prover(self, project: Project, tree: Path, workload: Workload, scratch: Path) -> Prover:
-        return Prover(
-            project=project,
-            runner=self.runner,
-            ledger=self.ledger,
-            workload=workload,
-            tree=tree,
-            scratch=scratch,
-            cpu=self.cpu,
-            watch=self.watch,
-            line_length=self.config.line_length,
-            min_gain=self.config.min_gain,
-            controls=self.controls,
-        )
 
     def _candidate(self, changed: ChangedFile) -> Candidate:
         file, after = changed.before, changed.after

@@ -1,7 +1,7 @@
 """How values are put into a pickle that pickle itself cannot put there, or not so that they come back right.
 
-Every way gives a callable and arguments from the standard library, so that a plain `pickle.loads` in any
-process of the project brings the value back.
+Every way gives a callable and arguments from the standard library (for local functions, of `rebuild`), so that a
+plain `pickle.loads` in any worker brings the value back.
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ import threading
 import types
 import weakref
 
+from . import rebuild
+
 MARK = "__tenpercent_"
 """How names begin that the recorder puts into code that it watches (see `record_rewrite`)."""
 
+_WITHOUT_SHARING = 2
 _COUNT = re.compile(r"count\((-?\d+)(?:, (-?\d+))?\)")
 
 
@@ -102,17 +105,36 @@ def _by_value(function):
     module = sys.modules.get(function.__globals__.get("__name__", ""))
     if module is None or module.__dict__ is not function.__globals__:
         raise Lost("a function that is not a module's")
-    if any(name.startswith(MARK) for name in function.__code__.co_names):
-        raise Lost("a local function of a file that is being recorded")
+    name = module.__name__ if module.__name__ != "__main__" else main_name()
     namespace = Do(*_flat(attribute(module, "__dict__")))
-    arguments = (function.__code__, namespace, function.__name__, None, function.__closure__)
+    code = Do(rebuild.code_at, *_described(function.__code__, module, name))
+    arguments = (code, namespace, function.__name__, None, function.__closure__)
     state = {
         "__defaults__": function.__defaults__,
         "__kwdefaults__": function.__kwdefaults__,
         "__qualname__": function.__qualname__,
-        "__module__": module.__name__ if module.__name__ != "__main__" else main_name(),
+        "__module__": name,
     }
     return types.FunctionType, arguments, (function.__dict__ or None, state)
+
+
+def _described(code, module, name):
+    """What `rebuild.code_at` takes. A recorder's own lines must not come back, so such code does from source only."""
+    where = rebuild.place(code, module) if name else None
+    if any(each.startswith(MARK) for each in code.co_names):
+        if where is None:
+            raise Lost("a local function of a file that is being recorded")
+        return importlib.util.MAGIC_NUMBER, None, name, where
+    return importlib.util.MAGIC_NUMBER, _marshalled(code), name, where
+
+
+def _marshalled(code):
+    """Bytes that are the same for equal code: this format says nothing of which objects are shared."""
+    try:
+        return marshal.dumps(code, _WITHOUT_SHARING)
+    except ValueError:
+        # Constants that are newer than that format, such as slices.
+        return marshal.dumps(code)
 
 
 def _flat(reduction):

@@ -130,3 +130,39 @@ def test_measuring_a_bundle_on_another_python_adds_to_it(bundles, place, python_
     judged = optimize("judge", str(bundles[0]), cwd=place, cache=place / "cache")
     assert verdicts(bundles[0]) == {"logs:levels": "accept", "logs:shout": "refuse"}
     assert "because On " in judged.stdout
+
+
+GIVEN = """\
+import unittest
+
+from logs import levels
+
+
+def louder_than(least):
+    return lambda line: len(line) > least
+
+
+class Given(unittest.TestCase):
+    def test_it(self):
+        lines = ["[INFO] up", "[WARN] low on space", "noise", "[INFO] down"] * 20
+        for least in range(8):
+            self.assertEqual(levels(lines, louder_than(least)), {"INFO": 40, "WARN": 20})
+"""
+
+
+def test_calls_with_local_functions_hold_on_another_python(place, python_exe):
+    """They are recorded with byte code, which the other Python does not have."""
+    module = MODULE.partition("\n\n\ndef shout")[0] + "\n"
+    module = module.replace("levels(lines)", "levels(lines, wanted)").replace(
+        "if match:", "if match and wanted(line):"
+    )
+    project = make_project(place / "given", {"logs.py": module, "test_given.py": GIVEN})
+    bundle = place / "given-bundle"
+    pythons = ("--python", python_exe("3.9"), "--python", python_exe("3.12"))
+    done = optimize("--dry-run", *pythons, "--output", str(bundle), cwd=project, cache=place / "cache")
+    assert done.returncode == 0, done.stderr
+    assert verdicts(bundle) == {"logs:levels": "accept"}
+    (file,) = (bundle / "evidence").iterdir()
+    measured = json.loads(file.read_text())["measurements"]
+    assert [one["python"].rpartition(".")[0] for one in measured] == ["3.9", "3.12"]
+    assert not any("could not be rebuilt" in note for one in measured for note in one["notes"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import gc
+import importlib
 import io
 import itertools
 import pickle
@@ -15,6 +16,7 @@ import weakref
 
 import pytest
 
+from optimizer.worker import rebuild
 from optimizer.worker.record_pickle import Copier, Limits
 from optimizer.worker.record_ways import Lost
 
@@ -105,10 +107,45 @@ def test_functions_of_modules_come_back_by_name():
     assert rebuilt(offset) is offset
 
 
-def test_byte_code_of_another_python_is_not_loaded(monkeypatch):
-    data = Copier().copy(lambda: 1)
-    monkeypatch.setattr("importlib.util.MAGIC_NUMBER", b"else")
-    with pytest.raises(KeyError):
+@pytest.fixture
+def another_python(monkeypatch):
+    """Makes byte code that was kept so far strange."""
+    return lambda: monkeypatch.setattr("importlib.util.MAGIC_NUMBER", b"else")
+
+
+def test_byte_code_of_another_python_is_compiled_from_source(another_python):
+    data = Copier().copy([offset(5), lambda x: x + 1])
+    another_python()
+    first, second = pickle.loads(data)
+    assert (first(3), second(2)) == (21, 3)
+
+
+def test_of_two_functions_in_one_line_none_is_guessed(another_python):
+    data = Copier().copy([lambda: 1, lambda: 2])
+    another_python()
+    with pytest.raises(LookupError, match="may be one of several"):
+        pickle.loads(data)
+
+
+def test_a_file_that_has_changed_gives_no_function(another_python, tmp_path, monkeypatch):
+    file = tmp_path / "rebuilt_here.py"
+    file.write_text("def make(n):\n    return lambda x: x + n\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    data = Copier().copy(importlib.import_module("rebuilt_here").make(2))
+    another_python()
+    assert pickle.loads(data)(1) == 3
+    file.write_text("def make(n):\n    return lambda x: x - n\n")
+    rebuild._text.cache_clear()
+    rebuild._all_of.cache_clear()
+    with pytest.raises(LookupError, match="not found again"):
+        pickle.loads(data)
+
+
+def test_what_has_no_source_stays_with_its_python(another_python):
+    data = Copier().copy(eval("lambda: 1", globals()))
+    assert pickle.loads(data)() == 1
+    another_python()
+    with pytest.raises(LookupError, match="byte code of another Python"):
         pickle.loads(data)
 
 
