@@ -1,4 +1,4 @@
-"""From which folders of a project's tree its installed modules came."""
+"""What was installed of a project into an environment, and from which folders of its tree it came."""
 
 from __future__ import annotations
 
@@ -34,10 +34,15 @@ def _prefix(place: str, path: str) -> str:
 
 
 def _installed(environment: Path) -> Iterator[str]:
-    """The Python files of the project as RECORD lists them, relative to `site-packages`."""
+    """The project's Python files, relative to `site-packages`."""
+    return (path.as_posix() for _, path in installed_files(environment) if path.suffix == ".py")
+
+
+def installed_files(environment: Path) -> Iterator[tuple[Path, PurePosixPath]]:
+    """(`site-packages`, path in it) of each file that RECORD lists of what was installed from a folder."""
     for record in sorted(environment.glob("lib/python*/site-packages/*.dist-info/RECORD")):
         origin = record.with_name("direct_url.json")
         if origin.exists() and '"dir_info"' in origin.read_text(encoding="utf-8"):
             with record.open(encoding="utf-8", newline="") as stream:
                 names = [row[0] for row in csv.reader(stream) if row]
-            yield from (name for name in names if PurePosixPath(name).suffix == ".py")
+            yield from ((record.parent.parent, PurePosixPath(name)) for name in names)

@@ -8,11 +8,13 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from optimizer.workload.files import walk
 
 _TESTS = ("test", "tests", "testing")
 _DEVELOPMENT = ("dev", "develop", "development")
@@ -30,6 +32,10 @@ _DEVELOPMENT_FILES = (
 )
 _PLAIN_FILES = ("requirements.txt",)
 _PACKAGING = ("pyproject.toml", "setup.py", "setup.cfg")
+_COMPILES = re.compile(
+    r"\b(ext_modules|ext-modules|cythonize|cffi_modules|rust_extensions|maturin|mesonpy|scikit_build_core|mypycify)\b"
+)
+_COMPILED = {".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".pyx", ".pxd", ".pxi", ".rs", ".f", ".f90", ".build"}
 _PYTHON_REQUIRES = re.compile(r"""python_requires\s*=\s*["']([^"']+)["']""")
 
 
@@ -116,6 +122,8 @@ def _known(root: Path, project: Mapping[str, Any], needs: Needs) -> tuple[Requir
     dynamic = project.get("dynamic", ())
     if needs.groups or (needs.is_package and ("name" not in project or "dependencies" in dynamic)):
         return None
+    if needs.is_package and _compiles(root):
+        return None
     optional = _table(project.get("optional-dependencies"))
     lines = [*project.get("dependencies", ()), *(line for extra in needs.extras for line in optional[extra])]
     for name in needs.files:
@@ -137,9 +145,19 @@ def _lines(text: str) -> Iterator[str]:
 def _digest(root: Path, needs: Needs) -> str:
     digest = hashlib.sha256()
     digest.update(repr((needs.is_package, needs.extras, needs.groups, needs.files, needs.pytest)).encode())
-    for name in _existing(root, (*_PACKAGING, *needs.files)):
+    compiled = _sources(root) if needs.is_package and _compiles(root) else ()
+    for name in _existing(root, (*_PACKAGING, *needs.files, *compiled)):
         digest.update(f"\0{name}\0".encode() + (root / name).read_bytes())
     return digest.hexdigest()
+
+
+def _compiles(root: Path) -> bool:
+    """Whether installing the project compiles something, so that having its requirements is not enough."""
+    return any(_COMPILES.search(_text(root / name)) for name in _PACKAGING)
+
+
+def _sources(root: Path) -> Iterator[str]:
+    return (path for path in walk(root) if PurePosixPath(path).suffix in _COMPILED)
 
 
 def _existing(root: Path, names: Iterable[str]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from optimizer.workload.baseline import Baseline, run_baseline, why_unusable
 from optimizer.workload.checked import checked
 from optimizer.workload.digest import digest_of
 from optimizer.workload.evidence import Evidence, read_evidence
-from optimizer.workload.generated import bring_generated
+from optimizer.workload.generated import bring_built, bring_generated
 from optimizer.workload.plan import Plan, command_plan
 from optimizer.workload.project import Project
 from optimizer.workload.roots import relative
@@ -56,6 +56,7 @@ def learn(
     if plan is None:
         raise ProjectError(project.no_plan)
     brought = bring_generated(project.root, tree)
+    built = bring_built(project.interpreters, tree, project.roots)
     digest = digest_of(project, tree, plan, without=[file.path for file in files])
     suite = story.baseline(project.plan or plan)
     plain = story.baseline(plan) if command and project.plan else suite
@@ -78,7 +79,14 @@ def learn(
         recordings=recordings,
         reaching=found.reaching,
         unstable=tuple(sorted(unstable)),
-        notes=(*_brought(brought), *suite.notes, *recorded.notes, *found.notes, *_losses(recordings)),
+        notes=(
+            *_brought(brought),
+            *_built(built),
+            *suite.notes,
+            *recorded.notes,
+            *found.notes,
+            *_losses(recordings),
+        ),
         digest=digest,
     )
 
@@ -87,6 +95,12 @@ def _brought(paths: Sequence[str]) -> list[str]:
     if not paths:
         return []
     return [f"Files that git ignores were taken along, because packages import them: {', '.join(paths)}."]
+
+
+def _built(paths: Sequence[str]) -> list[str]:
+    if not paths:
+        return []
+    return [f"Files that installing the project made were put beside its sources: {', '.join(paths)}."]
 
 
 def _silent(_what: str, _done: int, _total: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,11 +15,14 @@ import pytest
 from packaging.requirements import Requirement
 
 from optimizer.adapters.git import GitRepository
+from optimizer.config import Config
+from optimizer.discover import discover
 from optimizer.errors import ProjectError
 from optimizer.workload.environments import Environments
 from optimizer.workload.identify import identify
 from optimizer.workload.needs import promised_pythons, read_needs
 from optimizer.workload.project import find_project
+from optimizer.workload.workload import learn
 
 # Builds without anything from an index: the backend lies in the project itself.
 BACKEND = """
@@ -304,3 +308,88 @@ def test_a_ready_file_that_was_cut_off_counts_as_none(project, environments, bas
     ready.write_text(json.dumps({"format": 1})[:-1])
     assert environments.of(base, needs_build(project), runner, name="counting") == made
     assert len(said) == 2
+
+
+EXTENSION = """
+#include <Python.h>
+
+static PyObject *up(PyObject *self, PyObject *number) {
+    long value = PyLong_AsLong(number);
+    return PyErr_Occurred() ? NULL : PyLong_FromLong(value + 1);
+}
+static PyMethodDef methods[] = {{"up", up, METH_O, NULL}, {NULL, NULL, 0, NULL}};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_fast", NULL, -1, methods, NULL, NULL, NULL, NULL};
+PyMODINIT_FUNC PyInit__fast(void) { return PyModule_Create(&module); }
+"""
+COMPILING = """
+import os, subprocess, sysconfig, zipfile
+
+ext_modules = ["quick._fast"]
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    name = "_fast" + sysconfig.get_config_var("EXT_SUFFIX")
+    include = sysconfig.get_paths()["include"]
+    subprocess.run(["cc", "-shared", "-fPIC", "-I", include, "lib/quick/_fast.c", "-o", name], check=True)
+    files = {"quick/__init__.py": open("lib/quick/__init__.py").read().encode(), "quick/" + name: open(name, "rb").read()}
+    files["quick/_version.py"] = b"NUMBER = 1\\n"
+    files["quick-1.dist-info/METADATA"] = b"Metadata-Version: 2.1\\nName: quick\\nVersion: 1\\n"
+    files["quick-1.dist-info/WHEEL"] = b"Wheel-Version: 1.0\\nGenerator: own\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
+    files["quick-1.dist-info/RECORD"] = "".join("%s,,\\n" % each for each in files).encode()
+    with zipfile.ZipFile(os.path.join(folder, "quick-1-py3-none-any.whl"), "w") as wheel:
+        for each, data in files.items():
+            wheel.writestr(each, data)
+    return "quick-1-py3-none-any.whl"
+"""
+QUICK = {
+    "pyproject.toml": FILES["pyproject.toml"].replace('"counting"', '"quick"'),
+    "setup.cfg": "[options]\n# ext_modules are in own_backend.py\n",
+    "lib/quick/__init__.py": "from quick._fast import up\nfrom quick._version import NUMBER\n\n\n"
+    "def twice(number):\n    return up(up(number))\n",
+    "lib/quick/_fast.c": EXTENSION,
+    "checks/test_quick.py": "import unittest\nimport quick\n\n\nclass Quick(unittest.TestCase):\n    def test_it(self):\n"
+    "        self.assertEqual(quick.twice(1), 3)\n        self.assertEqual(quick.NUMBER, 1)\n",
+}
+
+
+@pytest.fixture
+def quick(make_project, monkeypatch):
+    if shutil.which("cc") is None:
+        if os.environ.get("CI"):
+            pytest.fail("no C compiler")
+        pytest.skip("no C compiler (cc)")
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    files = {name: textwrap.dedent(text).lstrip("\n") for name, text in QUICK.items()}
+    return make_project(files | {"own_backend.py": COMPILING})
+
+
+@pytest.mark.interpreters
+def test_compiled_extensions_lie_beside_the_sources_on_each_python(quick, runner, tmp_path, python_exe):
+    """They are built in the environments alone, and each Python imports its own."""
+    copy = GitRepository.open(quick).copy_to
+    environments = Environments(cache=tmp_path / "cache", copy=copy, tell=lambda _text: None)
+    found = find_project(
+        quick, runner, pythons=("3.11", "3.9"), environments=environments, environment=dict(os.environ)
+    )
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    copy(tree)
+    files = discover(GitRepository.open(quick), Config()).files
+    workload = learn(found, tree, files, [], runner)
+    assert not workload.baseline.failed
+    (note,) = [each for each in workload.notes if "put beside its sources" in each]
+    assert "lib/quick/_version.py" in note
+    assert len(list((tree / "lib/quick").glob("_fast*.so"))) == 2
+    for interpreter in found.interpreters:
+        out = subprocess.check_output(
+            [interpreter.executable, "-c", "import quick; print(quick.twice(1), quick.__file__)"],
+            env={"PYTHONPATH": str(tree / "lib")},
+            text=True,
+        )
+        assert out.split() == ["3", str(tree / "lib/quick/__init__.py")]
+
+
+def test_another_source_of_an_extension_makes_another_environment(quick):
+    before = read_needs(quick, pytest=False)
+    assert before.known is None
+    (quick / "lib/quick/_fast.c").write_text(EXTENSION.replace("+ 1", "+ 2"))
+    assert read_needs(quick, pytest=False).digest != before.digest
