@@ -17,7 +17,7 @@ from types import FrameType
 
 from optimizer import __version__
 from optimizer.errors import OptimizerError
-from optimizer.sandbox.safe_text import safe_text
+from optimizer.safe_text import safe_text
 
 _INTERRUPTED = 130
 _BUG = 70
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write("optimize: interrupted; your files are as they were.\n")
         return _INTERRUPTED
     except Exception:  # noqa: BLE001 - the one handler: whatever else arrives here is a bug
-        sys.stderr.write(safe_text(traceback.format_exc()))
+        sys.stderr.write(safe_text(traceback.format_exc(), limit=20_000))
         sys.stderr.write("optimize: this is a bug in tenpercent; please report it with the text above.\n")
         return _BUG
     finally:

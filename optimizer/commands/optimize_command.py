@@ -16,13 +16,14 @@ from optimizer.commands.shared import (
     add_config,
     add_python,
     add_sandbox,
+    add_summary,
+    check_file,
     environments_for,
     machine_controls,
     open_ledger,
     place_of,
 )
 from optimizer.config import Config
-from optimizer.errors import UsageError
 from optimizer.measure.environment import cpu_model
 from optimizer.model import Decision, Run
 from optimizer.pipeline import Options, Tools
@@ -85,12 +86,7 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", type=Path, metavar="DIR", help="write the bundle: patches, evidence, pyperf files"
     )
-    parser.add_argument(
-        "--summary",
-        type=Path,
-        metavar="FILE",
-        help="write Markdown, such as for the summary of a workflow's job",
-    )
+    add_summary(parser)
     parser.add_argument(
         "--annotations",
         action="store_true",
@@ -178,9 +174,7 @@ def _config(options: argparse.Namespace, root: Path) -> Config:
 def _check_outputs(options: argparse.Namespace) -> None:
     """Find out now, not after minutes of work, that a result cannot be written."""
     for option, file in (("--json", options.json), ("--summary", options.summary)):
-        if file and not file.absolute().parent.is_dir():
-            message = f"{file} lies in a folder that does not exist; make it, or give another {option} FILE."
-            raise UsageError(message)
+        check_file(option, file)
     if options.output:
         check_place(options.output)
 
@@ -202,5 +196,5 @@ def _hand_over(done: Run, options: argparse.Namespace) -> None:
     if options.output:
         write_bundle(done, options.output)
     if options.summary:
-        write_whole(markdown(done), options.summary, option="--summary")
+        write_whole(markdown(done, artifact=options.artifact), options.summary, option="--summary")
     show(done, sys.stdout, explain_refusals=options.explain_refusals)

@@ -20,6 +20,7 @@ from optimizer.registry import load
 from optimizer.report.safe import clipped
 
 _API = "https://api.github.com"
+_LONGEST_LINE = 1_000
 _MODES = ("report", "suggest", "pr")
 
 
@@ -113,4 +114,5 @@ def _event(options: argparse.Namespace) -> Event:
 
 def _lines(done: Done) -> Sequence[str]:
     refused = [f"not published: {clipped(one.path)}: {clipped(one.because)}" for one in done.refused]
-    return [*done.steps, *refused] or ["Nothing to publish."]
+    steps = [clipped(step, _LONGEST_LINE) for step in done.steps]
+    return [*steps, *refused] or ["Nothing to publish: the bundle has no accepted change that still holds."]

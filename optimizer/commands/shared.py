@@ -88,6 +88,29 @@ def add_sandbox(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_summary(parser: argparse.ArgumentParser) -> None:
+    """Declare `--summary` and `--artifact`."""
+    parser.add_argument(
+        "--summary",
+        type=Path,
+        metavar="FILE",
+        help="write Markdown, such as for the summary of a workflow's job",
+    )
+    parser.add_argument(
+        "--artifact",
+        default="",
+        metavar="NAME",
+        help="what the bundle is called where it is uploaded, for --summary to name it",
+    )
+
+
+def check_file(option: str, file: Path | None) -> None:
+    """Find out now, not after minutes of work, that a result cannot be written."""
+    if file and not file.absolute().parent.is_dir():
+        message = f"{file} lies in a folder that does not exist; make it, or give another {option} FILE."
+        raise UsageError(message)
+
+
 def environments_for(repository: Repository) -> Environments:
     """Environments for Pythons that the project has none for, in the user's cache."""
     return Environments(cache=cache_folder() / "environments", copy=repository.copy_to, tell=_warn)

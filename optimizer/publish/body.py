@@ -15,14 +15,17 @@ from optimizer.publish.fingerprint import qualnames
 from optimizer.publish.marker import BRANCHES, Mark, marked
 from optimizer.publish.rerun import Offer
 from optimizer.report import sentences
-from optimizer.report.names import function_of
-from optimizer.report.safe import clipped, for_markdown, markdown_code, one_line
+from optimizer.report.names import fitted, function_of
+from optimizer.report.safe import clipped, for_markdown, for_title, markdown_code
 
 _TESTS = frozenset({"pytest", "unittest", "doctest"})
 _GAINED = {Metric.TIME: "off", Metric.MEMORY: "less memory in", Metric.RESOURCES: "fewer open resources in"}
 _MOST_UNCHECKED = 6
 _MOST_ROWS = 4
 _LONGEST_NAME = 60
+_LONGEST_IN_TITLE = 100
+_MOST_FOLDED = 30_000
+"""Characters; GitHub refuses texts of more than 65,536."""
 
 
 def branch_name(offer: Offer) -> str:
@@ -36,9 +39,18 @@ def branch_name(offer: Offer) -> str:
 
 
 def title_of(offer: Offer, claims: Claims) -> str:
+    """The effect as a title: one short line in which nothing is a mention, a reference or a link."""
+    return for_title(effect_of(offer, claims))
+
+
+def effect_of(offer: Offer, claims: Claims) -> str:
     """`12% off shop.cart:total, 4% of the test suite`, by the lower bounds, rounded down."""
+    return effect_on(fitted(function_of(offer.candidate), _LONGEST_IN_TITLE), offer, claims)
+
+
+def effect_on(name: str, offer: Offer, claims: Claims) -> str:
+    """The same with the function called `name`."""
     least = sentences.slowest(offer.decision.measurements)
-    name = one_line(function_of(offer.candidate))
     part = math.floor(100 * _part(least)) if least else 0
     what = f"{part}% {_GAINED[offer.candidate.metric]} {name}"
     whole = _of_workload(offer.decision, least)
@@ -81,7 +93,7 @@ def body_of(offer: Offer, *, base: str) -> str:
         measured(offer.decision.measurements),
         checked(offer.decision),
         unchecked(offer.decision),
-        folded("Sizes of inputs, readability, assumptions", details(offer.decision)),
+        folded("Sizes of inputs, readability, assumptions", as_many_as_fit(details(offer.decision))),
         reproduce(offer),
         about(),
     )
@@ -93,7 +105,8 @@ def what(offer: Offer) -> Iterator[str]:
     """One sentence: which function, which rule."""
     candidate = offer.candidate
     summary = candidate.title.rpartition(": ")[2]
-    yield f"{markdown_code(function_of(candidate))}: {for_markdown(summary)} ({markdown_code(candidate.transform)})."
+    name = markdown_code(clipped(function_of(candidate)))
+    yield f"{name}: {for_markdown(clipped(summary))} ({markdown_code(candidate.transform)})."
 
 
 def measured(measurements: Iterable[Measurement]) -> Iterator[str]:
@@ -122,7 +135,7 @@ def checked(decision: Decision) -> Iterator[str]:
 def unchecked(decision: Decision) -> Iterator[str]:
     """What could not be checked: the first few, and how many more there are."""
     found = sentences.unchecked(decision.verification)
-    yield "**Could not be checked:**" if found else "Nothing is known that could not be checked."
+    yield "**Could not be checked:**" if found else "**Could not be checked:** nothing that we know of."
     yield from (f"- {for_markdown(clipped(text))}" for text in found[:_MOST_UNCHECKED])
     if len(found) > _MOST_UNCHECKED:
         yield f"- and {sentences.count_of(len(found) - _MOST_UNCHECKED, 'more thing')}, all in the bundle."
@@ -131,12 +144,26 @@ def unchecked(decision: Decision) -> Iterator[str]:
 def details(decision: Decision) -> Iterator[str]:
     """What only some readers look for."""
     for one in decision.measurements[:_MOST_ROWS]:
-        yield from (f"- {for_markdown(clipped(sentences.stratum(row)))}" for row in one.strata[:20])
+        where = f"Python {one.python}, " if len(decision.measurements) > 1 else ""
+        yield from (f"- {for_markdown(clipped(where + sentences.stratum(row)))}" for row in one.strata[:20])
     for assumption in decision.candidate.assumptions:
         yield f"- Right because {for_markdown(clipped(sentences.assumption(assumption)))}."
     if decision.readability:
         yield from (f"- {for_markdown(sentences.rule_moved(row))}" for row in decision.readability.moved)
         yield f"- {for_markdown(sentences.readability(decision.readability))}"
+
+
+def as_many_as_fit(lines: Iterable[str], room: int = _MOST_FOLDED) -> Iterator[str]:
+    """The first lines that have at most `room` characters together, and how many more there are."""
+    left = 0
+    for line in lines:
+        room -= len(line) + 1
+        if room < 0:
+            left += 1
+        else:
+            yield line
+    if left:
+        yield f"- and {sentences.count_of(left, 'more line')}, all in the bundle."
 
 
 def folded(summary: str, lines: Iterable[str]) -> Iterator[str]:

@@ -19,7 +19,7 @@ DASHBOARD = "<!-- tenpercent dashboard -->"
 BRANCHES = "optimizer/"
 _GO = "<!-- tenpercent go -->"
 _MARK = re.compile(r"<!-- tenpercent (\{[^\n]*?\}) -->\n?")
-_REMARK = re.compile(r"<!-- tenpercent remark ([0-9a-f]{12}) -->")
+_REMARK = re.compile(r"<!-- tenpercent remark ([0-9a-f]{12}) -->\s*\Z")
 _NAME = r"[0-9a-f]{12}"
 _SHA = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
 

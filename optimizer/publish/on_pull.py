@@ -76,14 +76,15 @@ class PullPublisher:
         return first
 
     def _stacked(self, pull: Pull, reviewed: Reviewed) -> tuple[str, ...]:
-        left = [offer.candidate.title for offer in reviewed.elsewhere]
+        left = [f"{one.offer.candidate.title} (not suggested: {one.because})" for one in reviewed.elsewhere]
         if not left:
             return ()
         if not pull.home:
-            return tuple(f"only in the summary, as the branch is a fork's: {title}" for title in left)
+            where = "only as a patch in the summary of the run that measured, as the branch is a fork's"
+            return tuple(f"{where}: {title}" for title in left)
         if not self.stack:
-            return tuple(f"outside of the diff, so not suggested: {title}" for title in left)
-        wanted = {offer.candidate.id for offer in reviewed.elsewhere}
+            return tuple(f"not posted, as only suggestions are asked for: {title}" for title in left)
+        wanted = {one.offer.candidate.id for one in reviewed.elsewhere}
         claims = self.publisher.claims
         few = replace(claims, claims=tuple(one for one in claims.claims if one.id in wanted))
         return replace(self.publisher, claims=few, base=pull.branch).run().steps

@@ -10,16 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from optimizer.ports import Commit, Issue, Pull
-from optimizer.publish.body import branch_name, title_of
+from optimizer.publish.body import branch_name, effect_on
 from optimizer.publish.bundle import Claims
 from optimizer.publish.marker import BRANCHES, DASHBOARD, Mark, box, is_ours, is_ticked, is_untouched, mark_of
 from optimizer.publish.rerun import Offer
 from optimizer.report import sentences
 from optimizer.report.names import function_of
-from optimizer.report.safe import markdown_code
+from optimizer.report.safe import clipped, markdown_code
 
 _SECONDS_A_DAY = 86_400
 _MOST_WAITING = 50
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,13 +210,15 @@ def dashboard_text(situation: Situation, *, ticked: bool) -> str:
         "",
     ]
     if situation.limits.ask_first:
-        lines += [box(ticked=ticked), "", "Nothing is opened before this box is ticked. "]
+        until = "Untick it to have no more opened." if ticked else "Nothing is opened before it is ticked."
+        lines += [box(ticked=ticked), "", until]
+    most, a_day = situation.limits.max_open, situation.limits.max_a_day
     lines += [
-        f"At most {situation.limits.max_open} are open at a time, and {situation.limits.max_a_day} a day are opened.",
+        f"At most {sentences.count_of(most, 'pull request')} at a time, and {a_day} new a day.",
         "Close this issue to stop all of it.",
         "",
         *_list("Open", [f"- #{pull.number}" for pull in situation.pulls if pull.open]),
-        *_list("Waiting", [_row(offer, situation) for offer in waiting(situation)[:_MOST_WAITING]]),
+        *_list("Waiting", list(_waiting_rows(situation))),
         *_list("Closed by a person, not offered again until the function changes", list(_closed(situation))),
     ]
     return "\n".join(lines).rstrip() + "\n"
@@ -229,13 +232,16 @@ def _list(title: str, rows: Sequence[str]) -> Iterator[str]:
         yield ""
 
 
+def _waiting_rows(situation: Situation) -> Iterator[str]:
+    offers = waiting(situation)
+    yield from (_row(offer, situation) for offer in offers[:_MOST_WAITING])
+    if len(offers) > _MOST_WAITING:
+        yield f"- and {len(offers) - _MOST_WAITING:,} more"
+
+
 def _row(offer: Offer, situation: Situation) -> str:
-    name = markdown_code(function_of(offer.candidate))
-    # The title's numbers without the name: what is certain, rounded down.
-    gain = title_of(offer, situation.claims).partition("%")[0]
-    return (
-        f"- {name}: {gain}%, {sentences.gain_of(offer.decision)} ({markdown_code(offer.candidate.transform)})"
-    )
+    name = markdown_code(clipped(function_of(offer.candidate), _LONGEST_NAME))
+    return f"- {effect_on(name, offer, situation.claims)} ({markdown_code(offer.candidate.transform)})"
 
 
 def _closed(situation: Situation) -> Iterator[str]:

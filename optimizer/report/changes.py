@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from optimizer.model import Behaviour, Decision, Verdict
 from optimizer.report.check import behaviour_of, check_data, check_text, claims
 from optimizer.report.data import FORMAT, Json, counterexample_data, dumps
-from optimizer.report.safe import for_terminal
+from optimizer.safe_text import safe_text
 
 _NOTHING = "not judged"
 _WORST_FIRST = (
@@ -67,5 +67,5 @@ def changes_text(decisions: Sequence[Decision], not_judged: Sequence[str]) -> st
         parts.append("NOT JUDGED  no function that can be compared has changed\n")
     if not_judged:
         lines = "".join(f"  {sentence}\n" for sentence in not_judged)
-        parts.append(for_terminal(f"Not judged:\n{lines}"))
+        parts.append(safe_text(f"Not judged:\n{lines}"))
     return "\n".join(parts)

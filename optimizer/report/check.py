@@ -17,7 +17,8 @@ from optimizer.report.data import (
     reason_data,
 )
 from optimizer.report.names import function_of
-from optimizer.report.safe import clipped, for_terminal
+from optimizer.report.safe import clipped
+from optimizer.safe_text import safe_text
 
 _NOT_JUDGED = "not judged"
 
@@ -64,7 +65,7 @@ def behaviour_of(verification: Verification | None) -> str:
 
 def check_text(decision: Decision) -> str:
     """The verdict for a person: what it is, why, what was tried and what could not be."""
-    return for_terminal("\n".join(_lines(decision))) + "\n"
+    return safe_text("\n".join(_lines(decision))) + "\n"
 
 
 def _lines(decision: Decision) -> Iterator[str]:

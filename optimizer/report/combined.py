@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
 
-from optimizer.model import Decision, Machine, Measurement, Verdict, Witness
+from optimizer.model import Build, Decision, Machine, Measurement, Verdict, Witness
 from optimizer.report import sentences
 from optimizer.report.bundle_reading import Bundle
 from optimizer.report.names import function_of
-from optimizer.report.safe import for_terminal, one_line
+from optimizer.report.safe import one_line
+from optimizer.safe_text import safe_text
 
 Heard = tuple[Decision, Sequence[Witness]]
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -21,7 +22,7 @@ def combined_text(bundle: Bundle, decided: Sequence[Heard]) -> str:
 
     `decided` has one member for each of the bundle's entries.
     """
-    return "".join(f"{for_terminal(line.replace(chr(10), ' '))}\n" for line in _lines(bundle, decided))
+    return "".join(f"{safe_text(line.replace(chr(10), ' '))}\n" for line in _lines(bundle, decided))
 
 
 def combined_html(bundle: Bundle, decided: Sequence[Heard]) -> str:
@@ -44,20 +45,20 @@ def machine_phrase(machine: Machine) -> str:
 
 def _lines(bundle: Bundle, decided: Sequence[Heard]) -> Iterator[str]:
     yield f"{bundle.project} at {bundle.commit[:12] or 'no commit'}, measured on:"
-    numbers = {machine: number for number, machine in enumerate(_machines(bundle, decided), 1)}
+    numbers = {machine: number for number, machine in enumerate(machines_of(bundle, decided), 1)}
     for machine, number in numbers.items():
         yield f"  {number}. {machine_phrase(machine)}, {machine.system}"
-        yield from (f"     {_build_phrase(machine, number)}" for number in range(len(machine.builds)))
-    first = [heard for entry, heard in zip(bundle.entries, decided, strict=True) if entry in bundle.accepted]
+        yield from (f"     {build_phrase(build)}" for build in machine.builds)
+    first = heard_of(bundle, decided)
     for decision, witnesses in first:
         yield ""
         yield from _change(bundle, decision, witnesses, numbers)
     yield ""
-    yield from _count(first)
+    yield from count_phrases(first)
 
 
-def _build_phrase(machine: Machine, number: int) -> str:
-    build = machine.builds[number]
+def build_phrase(build: Build) -> str:
+    """`CPython 3.13.0 (GCC 13.2, --with-lto)`."""
     kinds = [
         name for name, holds in (("free-threaded", build.free_threaded), ("debug", build.debug)) if holds
     ]
@@ -92,19 +93,30 @@ def _row(number: int, measurement: Measurement, *, agrees: str) -> tuple[str, st
     return f"machine {number}", f"Python {measurement.python or '?'}", gained, agrees
 
 
-def _machines(bundle: Bundle, decided: Sequence[Heard]) -> tuple[Machine, ...]:
+def heard_of(bundle: Bundle, decided: Sequence[Heard]) -> list[Heard]:
+    """What was heard of the changes that the bundle's own run accepts."""
+    return [heard for entry, heard in zip(bundle.entries, decided, strict=True) if entry in bundle.accepted]
+
+
+def machines_of(bundle: Bundle, decided: Sequence[Heard]) -> tuple[Machine, ...]:
+    """The bundle's own machine, and the others that were heard."""
     heard = (witness.machine for _, witnesses in decided for witness in witnesses)
     return tuple(dict.fromkeys((bundle.machine, *heard)))
 
 
 def _machines_phrase(bundle: Bundle, decided: Sequence[Heard]) -> str:
-    return sentences.count_of(len(_machines(bundle, decided)), "machine")
+    return sentences.count_of(len(machines_of(bundle, decided)), "machine")
 
 
-def _count(first: Sequence[Heard]) -> Iterator[str]:
+def count_phrases(first: Sequence[Heard]) -> Iterator[str]:
+    """How many changes stand, in one sentence or two."""
+    if not first:
+        yield "Nothing to combine: the first bundle's run has accepted no change."
+        return
     yes = [witnesses for decision, witnesses in first if decision.verdict is Verdict.ACCEPT]
     lost = len(first) - len(yes)
     yield f"{sentences.count_of(len(yes), 'change')} accepted, {lost} refused because not all agree."
     alone = sum(not witnesses for witnesses in yes)
     if alone:
-        yield f"{alone} of the accepted were measured on the first machine only."
+        verb = "was" if alone == 1 else "were"
+        yield f"{alone} of the accepted {verb} measured on the first machine only."

@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from optimizer.report.data import FORMAT, Json, finite
-from optimizer.report.safe import for_terminal, one_line
+from optimizer.report.safe import one_line
+from optimizer.safe_text import safe_text
 
 
 class Grade(StrEnum):
@@ -117,7 +118,7 @@ def diagnosis_data(found: Diagnosis) -> Json:
 
 def diagnosis_text(found: Diagnosis) -> str:
     """For a person: what there is, then what is wrong, then the answer."""
-    return "".join(f"{for_terminal(line)}\n" for line in _lines(found))
+    return "".join(f"{safe_text(line)}\n" for line in _lines(found))
 
 
 def _lines(found: Diagnosis) -> Iterator[str]:

@@ -10,7 +10,8 @@ from importlib.resources import files
 from optimizer.model import Decision, Measurement, Run, Verdict
 from optimizer.report import sentences
 from optimizer.report.names import function_of, place_of
-from optimizer.report.safe import clipped, for_terminal
+from optimizer.report.safe import clipped
+from optimizer.safe_text import safe_text
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _BREAKS = re.compile(r"[.:_](?=\w)")
@@ -148,7 +149,7 @@ def _items(items: Iterable[str]) -> str:
 
 
 def _diff(patch: str) -> str:
-    lines = for_terminal(patch).rstrip("\n").split("\n")
+    lines = safe_text(patch).rstrip("\n").split("\n")
     return f'<pre class="diff">{"".join(map(_diff_line, lines))}</pre>'
 
 
@@ -177,4 +178,4 @@ def _prose(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(for_terminal(text))
+    return escape(safe_text(text))

@@ -14,8 +14,9 @@ from zlib import crc32
 
 from optimizer.model import Hotspot, Profile
 from optimizer.report.profiled import heading
-from optimizer.report.safe import for_terminal, one_line
+from optimizer.report.safe import one_line
 from optimizer.report.sentences import share
+from optimizer.safe_text import safe_text
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _SMALLEST_SHARE = 0.001
@@ -144,4 +145,4 @@ def _row(spot: Hotspot, number: int) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(for_terminal(one_line(text)))
+    return escape(safe_text(one_line(text)))

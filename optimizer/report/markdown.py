@@ -6,91 +6,64 @@ close a table or a fence, or become HTML.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from html import escape
+from collections.abc import Iterator
 
 from optimizer.model import Decision, Run
 from optimizer.report import sentences
-from optimizer.report.names import function_of, place_of
-from optimizer.report.safe import for_markdown, for_terminal, longest_run, markdown_code, one_line
+from optimizer.report.names import fitted, function_of
+from optimizer.report.patches import HOW, LIMIT, bullets, folded_change, within
+from optimizer.report.safe import clipped, for_markdown, markdown_code
 
-LIMIT = 900_000
-"""Characters; GitHub refuses summaries of more than a mebibyte."""
-_LONGEST_DIFF = 20_000
+_MOST_ROWS = 200
+_LONGEST = 1_000
+_LONGEST_NAME = 60
+"""In the table; the whole name is above the diff."""
 
 
-def markdown(run: Run, *, limit: int = LIMIT) -> str:
-    """The summary; diffs that no longer fit are left out, with a line that says so."""
-    head = "\n".join(_head(run))
-    tail = "\n".join(_tail(run))
-    room = limit - len(head) - len(tail)
-    changes: list[str] = []
-    for decision in run.accepted:
-        change = _change(decision)
-        room -= len(change)
-        if room < 0:
-            left = len(run.accepted) - len(changes)
-            changes.append(f"{sentences.count_of(left, 'more change')} did not fit here; see the bundle.\n")
-            break
-        changes.append(change)
-    return "\n".join(filter(None, [head, *changes, tail])) + "\n"
+def markdown(run: Run, *, artifact: str = "", limit: int = LIMIT) -> str:
+    """The summary; changes that no longer fit into `limit` bytes are left out, with a line that says so.
+
+    `artifact` is what the bundle is called where it can be fetched, "" when that is not known.
+    """
+    changes = (folded_change(decision, artifact=artifact) for decision in run.accepted)
+    head, tail = "\n".join(_head(run)), "\n".join(_tail(run))
+    return within(limit, head, changes, tail, count=len(run.accepted), artifact=artifact)
 
 
 def _head(run: Run) -> Iterator[str]:
     yield f"## {for_markdown(sentences.outcome(run))}"
     yield ""
-    yield for_markdown(sentences.headline(run))
+    yield for_markdown(clipped(sentences.headline(run), _LONGEST))
     for line in filter(None, (sentences.control(run), sentences.stopped_early(run))):
         yield ""
-        yield for_markdown(line)
+        yield for_markdown(clipped(line, _LONGEST))
     if run.accepted:
         yield ""
-        yield "| Function | Rule | Faster | Workload saved | Inputs |"
-        yield "| --- | --- | ---: | ---: | ---: |"
-        yield from map(_row, run.accepted)
+        yield from _table(run)
+        yield ""
+        yield HOW
     yield ""
+
+
+def _table(run: Run) -> Iterator[str]:
+    yield "| Function | Rule | Faster | Workload saved | Inputs |"
+    yield "| --- | --- | ---: | ---: | ---: |"
+    yield from map(_row, run.accepted[:_MOST_ROWS])
+    if len(run.accepted) > _MOST_ROWS:
+        yield ""
+        yield f"And {sentences.count_of(len(run.accepted) - _MOST_ROWS, 'more change')}."
 
 
 def _row(decision: Decision) -> str:
     inputs = f"{decision.verification.inputs_tried:,}" if decision.verification else "-"
     cells = (
-        markdown_code(function_of(decision.candidate)),
-        markdown_code(decision.candidate.transform),
+        markdown_code(fitted(function_of(decision.candidate), _LONGEST_NAME)),
+        markdown_code(fitted(decision.candidate.transform, _LONGEST_NAME)),
         for_markdown(sentences.gain_of(decision)),
         for_markdown(sentences.share(decision.workload_saved)),
         inputs,
     )
     return f"| {' | '.join(cells)} |"
-
-
-def _change(decision: Decision) -> str:
-    candidate = decision.candidate
-    names = (function_of(candidate), candidate.transform, place_of(decision))
-    # Inside this element nothing is Markdown, and inside code nothing is linked.
-    summary = ", ".join(f"<code>{escape(one_line(name))}</code>" for name in names)
-    return "\n".join(
-        [
-            f"<details><summary>{summary}</summary>",
-            "",
-            *_fenced(candidate.patch),
-            "",
-            *_bullets(sentences.evidence(decision)),
-            "",
-            "</details>",
-            "",
-        ]
-    )
-
-
-def _fenced(patch: str) -> Iterator[str]:
-    text = for_terminal(patch).rstrip("\n")
-    if len(text) > _LONGEST_DIFF:
-        yield f"The diff has {len(text):,} characters; see the bundle."
-        return
-    fence = "`" * max(3, longest_run(text, "`") + 1)
-    yield f"{fence}diff"
-    yield text
-    yield fence
 
 
 def _tail(run: Run) -> Iterator[str]:
@@ -100,17 +73,16 @@ def _tail(run: Run) -> Iterator[str]:
         yield ""
         yield "| Candidates | Stage | Why |"
         yield "| ---: | --- | --- |"
-        yield from (f"| {row.count:,} | {row.stage.value} | {for_markdown(row.code)} |" for row in counts)
+        shown = counts[:_MOST_ROWS]
+        yield from (
+            f"| {row.count:,} | {row.stage.value} | {for_markdown(clipped(row.code))} |" for row in shown
+        )
         yield ""
     unchecked = sentences.unchecked_in(run)
     if unchecked:
         yield "### Could not be checked"
         yield ""
-        yield from _bullets(unchecked)
+        yield from bullets(unchecked)
         yield ""
     if run.skipped:
-        yield for_markdown(sentences.left_alone(run.skipped))
-
-
-def _bullets(items: Iterable[str]) -> Iterator[str]:
-    return (f"- {for_markdown(item)}" for item in items if item)
+        yield for_markdown(clipped(sentences.left_alone(run.skipped), _LONGEST))

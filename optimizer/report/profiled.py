@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 from optimizer.model import Profile
 from optimizer.report.names import fitted
-from optimizer.report.safe import for_terminal, one_line
+from optimizer.report.safe import one_line
 from optimizer.report.sentences import count_of, duration, share
+from optimizer.safe_text import safe_text
 
 _NAME_WIDTH = 58
 
 
 def profile_text(found: Profile, *, top: int) -> str:
     """What was run, and the functions that took most of it, those with the biggest share first."""
-    return "".join(f"{for_terminal(line)}\n" for line in _lines(found, top))
+    return "".join(f"{safe_text(line)}\n" for line in _lines(found, top))
 
 
 def heading(found: Profile) -> str:

@@ -15,7 +15,8 @@ from optimizer.model import Decision, Run
 from optimizer.report import sentences
 from optimizer.report.live import Display, is_plain
 from optimizer.report.names import fitted, function_of, place_of
-from optimizer.report.safe import for_terminal, one_line
+from optimizer.report.safe import one_line
+from optimizer.safe_text import safe_text
 
 _PLAIN_WIDTH = 100
 _LEAST_NAME = 24
@@ -26,15 +27,17 @@ _DIFF_STYLES = {"+++": "bold", "---": "bold", "@@": "cyan", "+": "green", "-": "
 
 def show(run: Run, stream: TextIO, *, explain_refusals: bool = False) -> None:
     """Write the whole report of `run` to `stream`: coloured on a terminal, plain elsewhere."""
-    console = _console(stream)
+    plain = is_plain(stream)
+    console = _console(stream, plain=plain)
     with console.capture() as captured:
         for part in _report(run, console.width, explain_refusals=explain_refusals):
             console.print(part, soft_wrap=isinstance(part, Text) and part.no_wrap is True)
-    stream.writelines(f"{line.rstrip()}\n" for line in captured.get().rstrip("\n").split("\n"))
+    # What is in the middle of a text may stand at the start of a line by now.
+    text = safe_text(captured.get()) if plain else captured.get()
+    stream.writelines(f"{line.rstrip()}\n" for line in text.rstrip("\n").split("\n"))
 
 
-def _console(stream: TextIO) -> Console:
-    plain = is_plain(stream)
+def _console(stream: TextIO, *, plain: bool) -> Console:
     # Without a terminal there is no width to ask for; COLUMNS may say one.
     width = int(os.environ.get("COLUMNS") or _PLAIN_WIDTH) if not stream.isatty() else None
     return Console(file=stream, highlight=False, no_color=plain, force_terminal=not plain, width=width)
@@ -70,7 +73,7 @@ def _accepted_table(run: Run, width: int) -> Table:
     table.add_column("Inputs", no_wrap=True, justify="right")
     for decision, gained in zip(run.accepted, gains, strict=True):
         name = fitted(one_line(function_of(decision.candidate)), max(_LEAST_NAME, room))
-        cell = Text.assemble(name, "\n", (f"  {decision.candidate.transform}", "dim"))
+        cell = Text.assemble(name, "\n", (f"  {one_line(decision.candidate.transform)}", "dim"))
         saved = sentences.share(decision.workload_saved)
         table.add_row(cell, Text(gained, style="green"), saved, _inputs(decision))
     return table
@@ -94,7 +97,7 @@ def _change(decision: Decision) -> Iterator[RenderableType]:
 
 def _diff(patch: str) -> Text:
     text = Text(no_wrap=True)
-    for line in for_terminal(patch).rstrip("\n").split("\n"):
+    for line in safe_text(patch).rstrip("\n").split("\n"):
         style = next((style for mark, style in _DIFF_STYLES.items() if line.startswith(mark)), "")
         text.append(f"  {line}\n", style=style)
     text.rstrip()

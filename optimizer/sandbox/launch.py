@@ -29,7 +29,7 @@ from typing import IO, Any
 
 from optimizer.errors import SandboxError
 from optimizer.ports import Job, Limits, Ran
-from optimizer.sandbox.safe_text import safe_text
+from optimizer.safe_text import safe_text
 from optimizer.scratch import scratch_folder
 
 WORKER = Path(__file__).parent.parent / "worker"
@@ -37,6 +37,7 @@ LEVELS = ("L0", "L1", "L2", "L3")
 """Levels of isolation, the weakest first."""
 _ALLOWED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _CHUNK = 1 << 16
+_TAIL = 20_000
 _GRACE_SECONDS = 1.0
 _ENDING_SECONDS = 10.0
 
@@ -261,8 +262,8 @@ def _watch(process: subprocess.Popen[bytes], limits: Limits, result_fd: int | No
         ended=ended or _how(process.returncode, lines, worker=result_fd is not None, err=bytes(err.data)),
         status=process.returncode,
         messages=tuple(lines.messages),
-        stdout=safe_text(bytes(out.data)),
-        stderr=safe_text(bytes(err.data)),
+        stdout=safe_text(bytes(out.data), limit=_TAIL),
+        stderr=safe_text(bytes(err.data), limit=_TAIL),
         seconds=time.monotonic() - started,
         peak_bytes=(usage or 0) * 1024,
     )

@@ -155,5 +155,7 @@ def test_from_checkout_to_summary_and_combined(tmp_path):
         {"id": "it", "uses": "tenpercent@x", "with": {"bundles": "bundles", "artifact-name": "both"}},
     ]
     assert run.job(steps), run.log
-    assert "## What all machines say" in run.summary
+    assert "## 1 change accepted, 0 refused because not all agree." in run.summary
+    assert "| accepted | `logs:levels`<br>" in run.summary
+    assert "All together" in run.summary
     assert (run.artifact("both") / "decisions.jsonl").is_file()

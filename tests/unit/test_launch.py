@@ -18,8 +18,8 @@ import pytest
 
 from optimizer.errors import SandboxError
 from optimizer.ports import Job, Limits, Ran
+from optimizer.safe_text import safe_text
 from optimizer.sandbox.launch import WORKER, Launcher, allowed_environment
-from optimizer.sandbox.safe_text import safe_text
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux")
 FIRST_WITH_SIGNALS = 6

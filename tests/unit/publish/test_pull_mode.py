@@ -74,7 +74,7 @@ def test_suggestions_only_open_no_pull_request(world: World) -> None:
     world.run()
     world.tick()
     done = world.run_on_pull(number, stack=False)
-    assert any("outside of the diff, so not suggested" in step for step in done.steps)
+    assert any("(not suggested: it lies outside of the diff)" in step for step in done.steps)
     assert len(world.fake.comments) == 1
     assert not [one for one in world.fake.pulls if one["branch"].startswith("optimizer/")]
 
@@ -84,7 +84,7 @@ def test_a_forks_branch_gets_no_pull_request(world: World) -> None:
     world.tick()
     number = _pull(world, "shop/a.py", home=False)
     done = world.run_on_pull(number)
-    assert any("only in the summary" in step for step in done.steps)
+    assert any("only as a patch in the summary" in step for step in done.steps)
     assert not [one for one in world.fake.pulls if one["branch"].startswith("optimizer/")]
 
 

@@ -6,7 +6,6 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +13,8 @@ from optimizer.model import Decision, Reason, Run, Stage, Verdict, Verification
 from optimizer.report.check import check_json, check_text
 from optimizer.report.html import html
 from optimizer.report.markdown import markdown
+from tests.golden.agreed import agreed
 
-GOLDEN = Path(__file__).parents[2] / "golden"
 EVIL = '</code></pre><script>alert(1)</script><img src=x onerror="x"> `` ``` @octocat #1 https://evil.example | x'
 VOID = {"meta", "wbr", "br"}
 
@@ -113,7 +112,7 @@ def test_nothing_that_a_repository_says_becomes_part_of_the_page(run: Run) -> No
 
 
 def test_the_summary_reads_as_agreed(run: Run) -> None:
-    assert markdown(run) == (GOLDEN / "summary.md").read_text(encoding="utf-8")
+    assert agreed(markdown(run, artifact="tenpercent"), "summary.md")
 
 
 def test_nothing_that_a_repository_says_becomes_markup(run: Run) -> None:
@@ -133,16 +132,18 @@ def test_nothing_that_a_repository_says_becomes_markup(run: Run) -> None:
 
 
 def test_a_summary_that_is_too_long_says_what_is_missing(run: Run) -> None:
-    whole, cut = markdown(run), markdown(run, limit=3500)
+    whole, cut = markdown(run), markdown(run, limit=4500)
     assert len(cut) < len(whole)
-    assert "did not fit here" in cut
+    assert "did not fit into GitHub's limit for summaries; see the bundle." in cut
     assert "Could not be checked" in cut
 
 
 def test_a_huge_diff_is_left_out(run: Run) -> None:
     first = run.decisions[0]
     huge = replace(first, candidate=replace(first.candidate, patch="+x\n" * 20_000))
-    assert "characters; see the bundle" in markdown(replace(run, decisions=(huge,)))
+    assert "characters; the patch is `patches/000000000001.patch` in the bundle." in markdown(
+        replace(run, decisions=(huge,))
+    )
 
 
 def test_check_puts_the_short_answer_first(run: Run) -> None:
@@ -175,7 +176,7 @@ def test_behaviour_that_nobody_asked_for_is_not_judged(run: Run) -> None:
     [(0, "check-accepted"), (3, "check-different"), (4, "check-no-gain"), (6, "check-reads-worse")],
 )
 def test_the_text_of_check_reads_as_agreed(run: Run, index: int, name: str) -> None:
-    assert check_text(run.decisions[index]) == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+    assert agreed(check_text(run.decisions[index]), f"{name}.txt")
 
 
 def test_a_counterexample_is_shown_with_a_snippet_to_run(run: Run) -> None:

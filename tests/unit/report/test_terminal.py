@@ -5,15 +5,14 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from optimizer.model import Progress, Run, Stage
 from optimizer.report.live import is_plain
 from optimizer.report.terminal import Display, show
+from tests.golden.agreed import agreed
 
-GOLDEN = Path(__file__).parents[2] / "golden"
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
@@ -40,8 +39,7 @@ def shown(run: Run, width: int, monkeypatch: pytest.MonkeyPatch, *, explain: boo
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_the_report_reads_as_agreed(run: Run, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = (GOLDEN / f"report-{width}.txt").read_text(encoding="utf-8")
-    assert shown(run, width, monkeypatch, explain=True) == expected
+    assert agreed(shown(run, width, monkeypatch, explain=True), f"report-{width}.txt")
 
 
 def test_nothing_found_is_a_short_report(nothing: Run, monkeypatch: pytest.MonkeyPatch) -> None:

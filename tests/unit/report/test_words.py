@@ -22,7 +22,8 @@ from optimizer.model import (
 )
 from optimizer.report import sentences
 from optimizer.report.names import fitted, function_of
-from optimizer.report.safe import clipped, for_markdown, for_terminal, markdown_code, one_line
+from optimizer.report.safe import clipped, for_markdown, markdown_code, one_line
+from optimizer.safe_text import safe_text
 
 
 @pytest.mark.parametrize(
@@ -225,7 +226,7 @@ def test_several_functions_are_counted(run: Run) -> None:
     ],
 )
 def test_no_control_character_and_no_workflow_command_is_left(evil: str) -> None:
-    for line in for_terminal(f"fine\n{evil}").split("\n"):
+    for line in safe_text(f"fine\n{evil}").split("\n"):
         assert not line.lstrip().startswith("::")
         assert "##[" not in line
         assert line.isprintable() or "\u200b" in line
@@ -234,7 +235,7 @@ def test_no_control_character_and_no_workflow_command_is_left(evil: str) -> None
 
 def test_ordinary_text_is_left_as_it_is() -> None:
     text = "def f(x):\n\treturn x[::2]  # é 漢字 ✓\n"
-    assert for_terminal(text) == text
+    assert safe_text(text) == text
 
 
 def test_one_line_and_clipped() -> None:
@@ -271,7 +272,8 @@ def test_markdown_text_is_only_text(text: str, forbidden: str) -> None:
         ("plain", "`plain`"),
         ("a`b", "`` a`b ``"),
         ("a``b`", "``` a``b` ```"),
-        ("a|b", "`a\\|b`"),
+        ("a|b", "<code>a&#124;b</code>"),
+        ("a\\b", "<code>a&#92;b</code>"),
         ("a\nb", "`a b`"),
         ("", "`  `"),
     ],
