@@ -26,6 +26,10 @@ _NO_PYPROJECT = (
     "There is no pyproject.toml, and none was made, because that may change how the project is installed; "
     "settings can be in any TOML file with [tool.optimizer], given as --config FILE."
 )
+_NEXT = (
+    "Next: read them, commit and push. For pull requests by the workflow's own token, tick Settings > Actions > "
+    "General > Allow GitHub Actions to create and approve pull requests; or give it an app's token."
+)
 _LEVEL = "            "
 
 
@@ -54,7 +58,8 @@ def run(options: argparse.Namespace) -> int:
     folder = PurePosixPath(top.within(root).root.relative_to(top.root.resolve()).as_posix())
     values = _values(top, root, folder, _action(options.action))
     said = [_write_workflow(top.root, name, values) for name in _PURPOSES]
-    for line in (*said, *_write_settings(root)):
+    following = [_NEXT] if any(line.startswith("Wrote") for line in said) else []
+    for line in (*said, *_write_settings(root), *following):
         sys.stdout.write(one_line(line) + "\n")
     return 0
 

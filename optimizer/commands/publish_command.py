@@ -52,7 +52,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="at most so many of its pull requests are open (default: max_open_pull_requests of [tool.optimizer])",
     )
-    parser.add_argument("--dry-run", action="store_true", help="the same as --mode report")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what would be done, change nothing (the same as --mode report)",
+    )
 
 
 def _count(text: str) -> int:
@@ -74,8 +78,8 @@ def run(options: argparse.Namespace) -> int:
     claims = open_bundle(options.bundle)
     if claims.commit != event.commit:
         message = (
-            f"The bundle is about another commit ({claims.commit or 'none'}) than the event ({event.commit}); "
-            "publish the bundle of this run."
+            f"The bundle was measured at commit {claims.commit or '(none)'}, but what is to be published is "
+            f"{event.commit}; give the bundle that was measured there."
         )
         raise UsageError(message)
     forge = GitHubForge(
@@ -99,7 +103,9 @@ def _publish(publisher: Publisher, event: Event, mode: str) -> Done:
     if event.is_pull_request:
         return PullPublisher(publisher=publisher, event=event, stack=mode != "suggest").run()
     if mode == "suggest":
-        return Done(steps=("This is no pull request under review, so there is nothing to suggest on.",))
+        return Done(
+            steps=("nothing was posted: --mode suggest needs a pull request, and the event is about none",)
+        )
     return publisher.run()
 
 

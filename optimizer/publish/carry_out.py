@@ -45,6 +45,14 @@ from optimizer.transform import Transform
 
 _ROUNDS = 12
 _TITLE = "Faster functions, found and proved"
+_DONE = {
+    "open": "opened",
+    "edit": "edited",
+    "make": "made",
+    "close": "closed",
+    "delete": "deleted",
+    "suggest": "suggested",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +86,14 @@ class Publisher:
 
     def run(self) -> Done:
         """Round after round until nothing is left to do; ForgeError when the forge says no."""
-        said: list[str] = []
+        done: list[str] = []
         for _ in range(_ROUNDS):
             situation, refused = self._look()
             steps = plan(situation)
             if self.dry_run or not steps:
-                said += [f"would {_named(step)}" for step in steps]
-                return Done(steps=tuple(said), refused=refused)
-            said += self._round(steps, situation)
+                done += [_said(step, dry_run=True) for step in steps]
+                return Done(steps=tuple(done), refused=refused)
+            done += self._round(steps, situation)
         message = "GitHub keeps changing while it is looked at; run it again."
         raise ForgeError(message)
 
@@ -96,7 +104,7 @@ class Publisher:
                 self._do(step, situation)
             except ForgeConflict:
                 break
-            done.append(_named(step))
+            done.append(_said(step))
         return done
 
     # --- looking ---
@@ -246,17 +254,22 @@ def _why_lapsed(
     return ""
 
 
-def _named(step: Step) -> str:
+def said(verb: str, what: str, *, dry_run: bool) -> str:
+    """What was done, or with `dry_run` would be, as a phrase for a log."""
+    return f"would {verb} {what}" if dry_run else f"{_DONE[verb]} {what}"
+
+
+def _said(step: Step, *, dry_run: bool = False) -> str:
     match step:
         case OpenDashboard():
-            return "open the dashboard issue"
+            return said("open", "the dashboard issue", dry_run=dry_run)
         case EditDashboard(number=number):
-            return f"edit the dashboard issue #{number}"
+            return said("edit", f"the dashboard issue #{number}", dry_run=dry_run)
         case Propose(branch=branch):
-            return f"open a pull request from {branch}"
+            return said("open", f"a pull request from {branch}", dry_run=dry_run)
         case Renew(number=number):
-            return f"make the change of #{number} again on the present base"
+            return said("make", f"the change of #{number} again on the present base", dry_run=dry_run)
         case Withdraw(pull=pull, because=because):
-            return f"close #{pull.number}: {because}"
+            return said("close", f"#{pull.number}: {because}", dry_run=dry_run)
         case Tidy(branch=branch):
-            return f"delete the branch {branch}"
+            return said("delete", f"the branch {branch}, which nothing needs any more", dry_run=dry_run)

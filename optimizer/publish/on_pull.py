@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from optimizer.errors import ForgeConflict
 from optimizer.ports import Pull
 from optimizer.publish.base import fetch_base, with_rules_of
-from optimizer.publish.carry_out import Done, Publisher
+from optimizer.publish.carry_out import Done, Publisher, said
 from optimizer.publish.event import Event
 from optimizer.publish.marker import BRANCHES
 from optimizer.publish.rerun import Offer, Refused, rerun
@@ -38,7 +38,11 @@ class PullPublisher:
         if not offers:
             return Done(refused=refused)
         reviewed = self._reviewed(pull, offers)
-        steps = [f"suggest a change to {one.path}:{one.first}" for one in reviewed.suggested]
+        dry_run = self.publisher.dry_run
+        steps = [
+            said("suggest", f"a change to {one.path}, line {one.first}", dry_run=dry_run)
+            for one in reviewed.suggested
+        ]
         steps += self._stacked(pull, reviewed)
         return Done(steps=tuple(steps), refused=refused)
 
