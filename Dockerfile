@@ -1,5 +1,5 @@
 # The image for hosting it yourself, described in docs/self-hosting.md: the same commands as anywhere else.
-# To pin the base by digest too: --build-arg BASE=python:...@sha256:...
+# To pin the base by digest too: --build-arg BASE=python:TAG@sha256:DIGEST (docs/self-hosting.md says where that is from).
 ARG BASE=python:3.13.11-slim-bookworm
 FROM ${BASE}
 
