@@ -34,6 +34,7 @@ from optimizer.report.bundle import check_place, write_bundle
 from optimizer.report.jsonfile import write_json
 from optimizer.report.live import Display
 from optimizer.report.markdown import markdown
+from optimizer.report.sarif import sarif
 from optimizer.report.terminal import show
 from optimizer.report.whole import write_whole
 from optimizer.sandbox.levels import runner_at
@@ -87,6 +88,9 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
         "--output", type=Path, metavar="DIR", help="write the bundle: patches, evidence, pyperf files"
     )
     add_summary(parser)
+    parser.add_argument(
+        "--sarif", type=Path, metavar="FILE", help="write SARIF, such as for GitHub's code scanning"
+    )
     parser.add_argument(
         "--annotations",
         action="store_true",
@@ -152,9 +156,9 @@ def run(options: argparse.Namespace) -> int:
             changes=repository.changes_since(options.base) if options.base else None,
         )
         done = _follow(run_pipeline(wanted, tools), display)
-    _hand_over(done, options)
+    folder = PurePosixPath(os.path.relpath(repository.root, whole.root))
+    _hand_over(done, options, folder)
     if options.annotations:
-        folder = PurePosixPath(os.path.relpath(repository.root, whole.root))
         sys.stdout.writelines(f"{line}\n" for line in notices(done, folder=folder))
     return _FOUND if options.fail_on == "accepted" and done.accepted else 0
 
@@ -173,7 +177,11 @@ def _config(options: argparse.Namespace, root: Path) -> Config:
 
 def _check_outputs(options: argparse.Namespace) -> None:
     """Find out now, not after minutes of work, that a result cannot be written."""
-    for option, file in (("--json", options.json), ("--summary", options.summary)):
+    for option, file in (
+        ("--json", options.json),
+        ("--summary", options.summary),
+        ("--sarif", options.sarif),
+    ):
         check_file(option, file)
     if options.output:
         check_place(options.output)
@@ -189,7 +197,7 @@ def _follow(steps: Iterator[Decision | Run], display: Display) -> Run:
     raise AssertionError(message)
 
 
-def _hand_over(done: Run, options: argparse.Namespace) -> None:
+def _hand_over(done: Run, options: argparse.Namespace, folder: PurePosixPath) -> None:
     """Write the files first, so that a broken pipe on the terminal loses nothing."""
     if options.json:
         write_json(done, options.json)
@@ -197,4 +205,6 @@ def _hand_over(done: Run, options: argparse.Namespace) -> None:
         write_bundle(done, options.output)
     if options.summary:
         write_whole(markdown(done, artifact=options.artifact), options.summary, option="--summary")
+    if options.sarif:
+        write_whole(sarif(done, folder=folder), options.sarif, option="--sarif")
     show(done, sys.stdout, explain_refusals=options.explain_refusals)

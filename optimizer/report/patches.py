@@ -14,7 +14,10 @@ from optimizer.safe_text import is_seen, safe_text
 
 LIMIT = 1_000_000
 """Bytes; GitHub refuses a step's summary of more than a mebibyte."""
-HOW = "Each diff can be applied as it stands: copy it into a file, then `git apply FILE` in the project's folder."
+HOW = (
+    "To apply a diff, copy it into a file, then `git apply FILE` in the project's folder; "
+    "one that cannot be applied from here says so."
+)
 _LONGEST = 20_000
 _LONGEST_NAME = 200
 
