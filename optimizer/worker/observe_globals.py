@@ -108,6 +108,7 @@ class ModuleState:
         self.opaque = {}
         self._looks = {}
         self._kept = []
+        self._originals = {}
         for prefix, module in self._modules:
             self._learn(prefix, module)
         self._before = self._signatures()
@@ -124,6 +125,7 @@ class ModuleState:
             look = self._look_for(value, canon.left > 0 and used <= deep)
             deep -= used if look == self._in_full else 0
             self._looks[prefix + name] = look
+            self._originals[prefix + name] = value
             self.nodes[prefix + name] = (
                 node if canon.left > 0 or look is not _plain else ["large", _plain(value)]
             )
@@ -145,11 +147,18 @@ class ModuleState:
         for prefix, module in self._modules:
             for name, value in data_of(module.__dict__, module.__name__):
                 look = self._looks.get(prefix + name, _shape)
-                found[prefix + name] = (type(value), look(value))
+                found[prefix + name] = (type(value), look(value), self._is_another(prefix + name, value))
         return found
 
+    def _is_another(self, name, value):
+        """Whether a new container lies where another one did: who holds the old one sees no change."""
+        return isinstance(value, (*_SIZED, bytearray)) and value is not self._originals.get(name, value)
+
     def changes(self, canon):
-        """[name, node] of every datum that is not as it was; what `canon` has met in the result is seen."""
+        """[name, node] of every datum that is not as it was; what `canon` has met in the result is seen.
+
+        Where a container was replaced by another one, the list says so.
+        """
         return [self._told(canon, name) for name in self._changed()]
 
     def _changed(self):
@@ -166,7 +175,8 @@ class ModuleState:
         writer.seen = {
             number: place for number, place in canon.seen.items() if not root_of(place).startswith("global ")
         }
-        return [name, writer.write(data[key], (None, "global " + name))]
+        told = [name, writer.write(data[key], (None, "global " + name))]
+        return [*told, "a new object in its place"] if self._is_another(name, data[key]) else told
 
 
 def _plain(value):

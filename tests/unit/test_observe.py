@@ -225,6 +225,13 @@ DIFFERENT = [
     Row(
         "a cache of random numbers", "return random.random()", "return _drawn()", "()", "again|another world"
     ),
+    Row(
+        "a new dict for a changed one",
+        "global TABLE; TABLE = {**TABLE, 'b': 1}",
+        "global TABLE; TABLE['b'] = 1",
+        "()",
+        "globals",
+    ),
     Row("an argument that is kept", "return sum(x)", "return _sum_of_last(x)", "([1],)"),
     Row("a note on the exception", "e = Err(); e.__notes__ = ['a']; raise e", "raise Err()", "()", "error"),
     Row("an item of a list of its own", "return [x.get]", "return [x.copy().get]", "({1: 2},)", "result"),
@@ -247,6 +254,7 @@ THE_SAME = [
         "([1, 2],)",
     ),
     Row("how output is cut up", "print('a', 'b')", "sys.stdout.write('a b\\n')", "()"),
+    Row("a new list each time", "global LOG; LOG = [1]", "global LOG; LOG = [x for x in [1]]", "()"),
     Row("a new name at module level", "global TOTAL; TOTAL += 1", "global TOTAL; TOTAL += 1", "()"),
     Row("addresses in messages", "raise Err('%r' % object())", "raise Err('%r' % object())", "()"),
     Row("the folder's name", "return os.getcwd()", "return os.path.abspath('.')", "()"),
