@@ -37,6 +37,7 @@ def test_the_workflows_are_sound(init):
     root, status, said = init({"pyproject.toml": PYPROJECT})
     assert status == 0
     assert said.startswith(f"Wrote {WORKFLOW.as_posix()}: ")
+    assert "Allow GitHub Actions to create and approve pull requests" in said
     for file in (WORKFLOW, PUBLISH):
         commands = (
             ("check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(root / file)),
@@ -104,6 +105,7 @@ def test_a_second_time_changes_nothing(init):
     _, status, said = init()
     assert status == 0
     assert "as it would be written now" in said
+    assert "Next:" not in said
     assert "has [tool.optimizer] already" in said
     assert {path: path.read_bytes() for path in before} == before
 

@@ -13,7 +13,8 @@ from optimizer.cli import main
 from optimizer.errors import ForgeError
 from optimizer.publish import body
 from optimizer.publish.bundle import open_bundle
-from optimizer.publish.event import read_event
+from optimizer.publish.event import Event, read_event
+from optimizer.publish.on_pull import PullPublisher
 from optimizer.publish.rerun import Offer
 from tests.forge import bundles
 from tests.forge.github import BOT, REPOSITORY, TOKEN, FakeGitHub, Refusal, Reset
@@ -56,6 +57,15 @@ def test_a_review_whose_answer_is_lost_is_not_posted_twice(world: World, index: 
     world.fake.faults = {-1 - index: cut}
     world.run_on_pull(number)
     assert len(world.fake.comments) == 1
+
+
+def test_a_dry_run_says_what_would_be_suggested(world: World) -> None:
+    number = _pull(world, "shop/a.py")
+    event = Event(repository=REPOSITORY, commit=world.fake.tip("work"), number=number)
+    publisher = world.publisher("work", dry_run=True)
+    steps = PullPublisher(publisher=publisher, event=event).run().steps
+    assert "would suggest a change to shop/a.py, line 3" in steps
+    assert world.fake.comments == []
 
 
 def test_what_lies_outside_the_diff_is_stacked_when_the_box_is_ticked(world: World) -> None:
