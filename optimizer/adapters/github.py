@@ -29,7 +29,15 @@ _TIMEOUT_SECONDS = 30
 _TRIES = 6
 _LONGEST_WAIT_SECONDS = 900.0
 _BETWEEN_WRITES_SECONDS = 1.0
-_NOT_FOUND, _CONFLICT, _UNFIT, _MANY, _BUSY = 404, 409, 422, 429, 500
+_UNKNOWN, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _UNFIT, _MANY, _BUSY = 401, 403, 404, 409, 422, 429, 500
+_RIGHTS = "look at the workflow's permissions (contents, pull-requests and issues: write) and its token"
+_ADVICE = {
+    _UNKNOWN: "the token is wrong or has expired; set GITHUB_TOKEN to one that is valid",
+    _FORBIDDEN: _RIGHTS,
+    _NOT_FOUND: f"look at the repository's name; if that is right, {_RIGHTS}",
+    _CONFLICT: "something else is changing the repository; run it again later",
+    _UNFIT: "look at the repository's rules for branches and pull requests, then run it again",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +52,14 @@ class GitHubForge(Forge):
     """One repository (`owner/name`) at `api`, with the rights of `token`, which belongs to `login` ("": ask)."""
 
     def __init__(
-        self, repository: str, token: str, *, api: str, login: str = "", clock: Clock | None = None
+        self,
+        repository: str,
+        token: str,
+        *,
+        api: str,
+        login: str = "",
+        clock: Clock | None = None,
+        timeout_seconds: int = _TIMEOUT_SECONDS,
     ) -> None:
         self._token = token
         self._clock = clock or Clock()
@@ -52,10 +67,14 @@ class GitHubForge(Forge):
         self._owner = repository.partition("/")[0]
         self._name = repository
         self._login = login
+        # Named by their content, so that they never change.
+        self._commits: dict[str, Commit] = {}
+        self._trees: dict[str, Mapping[str, Entry]] = {}
+        self._blobs: dict[str, bytes] = {}
         client = github.Github(
             auth=github.Auth.Token(token),
             base_url=api.rstrip("/"),
-            timeout=_TIMEOUT_SECONDS,
+            timeout=timeout_seconds,
             retry=None,
             per_page=_PAGE,
             seconds_between_requests=0,
@@ -96,29 +115,29 @@ class GitHubForge(Forge):
     def _wait(self, error: github.GithubException, attempt: int) -> float | None:
         """How many seconds to wait before another try; None when that is no use."""
         headers = {name.lower(): value for name, value in (error.headers or {}).items()}
-        if error.status >= _BUSY:
-            return float(2**attempt)
-        if error.status not in {403, _MANY}:
+        if error.status not in {_FORBIDDEN, _MANY} and error.status < _BUSY:
             return None
+        reset = headers.get("x-ratelimit-reset", "")
         if headers.get("retry-after", "").isdigit():
             wait = float(headers["retry-after"])
-        elif headers.get("x-ratelimit-remaining") == "0":
-            wait = float(headers.get("x-ratelimit-reset", "0")) - self._clock.now() + 1
+        elif error.status >= _BUSY:
+            wait = float(2**attempt)
+        elif headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
+            wait = float(reset) - self._clock.now() + 1
         elif error.status == _MANY or "secondary rate" in str(error.data).lower():
             wait = 60.0 * 2**attempt
         else:
             return None
         if wait > _LONGEST_WAIT_SECONDS:
-            message = f"GitHub's rate limit is used up for {wait / 60:.0f} minutes; run it again after that."
+            what = "GitHub's rate limit is used up" if error.status < _BUSY else "GitHub is busy"
+            message = f"{what} for {wait / 60:.0f} minutes; run it again after that."
             raise ForgeError(message) from None
         return max(wait, 1.0)
 
     def _refusal(self, error: github.GithubException, verb: str, path: str) -> ForgeError:
         said = error.data.get("message", "") if isinstance(error.data, dict) else ""
         text = clipped(str(said), 200).replace(self._token, "***") if self._token else ""
-        advice = (
-            "look at the workflow's permissions (contents, pull-requests and issues: write) and its token"
-        )
+        advice = _ADVICE.get(error.status, "run it again later, and report it if it stays")
         message = f"GitHub answers {error.status} to {verb} {path} ({text}); {advice}."
         return _Status(message, error.status)
 
@@ -146,17 +165,24 @@ class GitHubForge(Forge):
 
     def commit(self, sha: str) -> Commit:
         """One commit."""
-        data = self._ask("GET", f"{self._path}/git/commits/{sha}")
-        return Commit(
-            sha=data["sha"],
-            tree=data["tree"]["sha"],
-            parents=tuple(one["sha"] for one in data["parents"]),
-            message=data["message"],
-        )
+        if sha not in self._commits:
+            data = self._ask("GET", f"{self._path}/git/commits/{sha}")
+            self._commits[sha] = Commit(
+                sha=data["sha"],
+                tree=data["tree"]["sha"],
+                parents=tuple(one["sha"] for one in data["parents"]),
+                message=data["message"],
+            )
+        return self._commits[sha]
 
     def files(self, commit: str) -> Mapping[str, Entry]:
         """Every entry of a commit's tree, by path."""
         tree = self.commit(commit).tree
+        if tree not in self._trees:
+            self._trees[tree] = self._entries(tree)
+        return self._trees[tree]
+
+    def _entries(self, tree: str) -> Mapping[str, Entry]:
         data = self._ask("GET", f"{self._path}/git/trees/{tree}", query={"recursive": "1"})
         if data["truncated"]:
             message = f"{self._name} has more files than GitHub lists at once; publish from a smaller one."
@@ -170,7 +196,10 @@ class GitHubForge(Forge):
 
     def blob(self, sha: str) -> bytes:
         """A file's bytes."""
-        return base64.b64decode(self._ask("GET", f"{self._path}/git/blobs/{sha}")["content"])
+        if sha not in self._blobs:
+            data = self._ask("GET", f"{self._path}/git/blobs/{sha}")
+            self._blobs[sha] = base64.b64decode(data["content"])
+        return self._blobs[sha]
 
     def write_tree(self, parent: Commit, path: str, mode: str, data: bytes) -> str:
         """A new tree: that of `parent` in which one file is `data`."""
@@ -315,7 +344,7 @@ class GitHubForge(Forge):
             try:
                 self._login = str(self._ask("GET", "/user")["login"])
             except _Status as error:
-                if error.status not in {401, 403, _NOT_FOUND}:
+                if error.status not in {_UNKNOWN, _FORBIDDEN, _NOT_FOUND}:
                     raise
                 self._login = "github-actions[bot]"
         return self._login

@@ -53,6 +53,8 @@ _DONE = {
     "delete": "deleted",
     "suggest": "suggested",
 }
+Answers = dict[tuple[str, frozenset[str]], tuple[Offer | Refused, ...]]
+"""What became of the claims on a commit of which these paths were fetched: always the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,31 +89,39 @@ class Publisher:
     def run(self) -> Done:
         """Round after round until nothing is left to do; ForgeError when the forge says no."""
         done: list[str] = []
+        because = ""
+        known: Answers = {}
         for _ in range(_ROUNDS):
-            situation, refused = self._look()
+            situation, refused = self._look(known)
             steps = plan(situation)
             if self.dry_run or not steps:
                 done += [_said(step, dry_run=True) for step in steps]
                 return Done(steps=tuple(done), refused=refused)
-            done += self._round(steps, situation)
-        message = "GitHub keeps changing while it is looked at; run it again."
+            more, because = self._round(steps, situation)
+            done += more
+        last = because and f" ({because.rstrip('.')})"
+        message = f"GitHub keeps changing while it is looked at{last}; run it again."
         raise ForgeError(message)
 
-    def _round(self, steps: Sequence[Step], situation: Situation) -> list[str]:
+    def _round(self, steps: Sequence[Step], situation: Situation) -> tuple[list[str], str]:
+        """What was done, and why no more was."""
         done: list[str] = []
         for step in steps:
             try:
                 self._do(step, situation)
-            except ForgeConflict:
-                break
+            except ForgeConflict as conflict:
+                return done, str(conflict)
             done.append(_said(step))
-        return done
+        return done, ""
 
     # --- looking ---
 
-    def _look(self) -> tuple[Situation, tuple[Refused, ...]]:
+    def _look(self, known: Answers) -> tuple[Situation, tuple[Refused, ...]]:
         branch = self.base or self.forge.default_branch()
         commit = self.forge.tip(branch)
+        if not commit:
+            message = f"GitHub has no branch {branch} at this moment; run it again when it is there."
+            raise ForgeError(message)
         boards = self.forge.issues(DASHBOARD)
         board = boards[0] if boards else None
         tips = {name: self.forge.commit(sha) for name, sha in self.forge.branches(BRANCHES).items()}
@@ -122,7 +132,10 @@ class Publisher:
             _inside(mark.path, self.folder) for mark in marks.values()
         }
         base = fetch_base(self.forge, commit, paths, folder=self.folder)
-        answers = list(rerun(self.claims.claims, base, self.transforms))
+        key = (commit, frozenset(paths))
+        if key not in known:
+            known[key] = tuple(rerun(self.claims.claims, base, self.transforms))
+        answers = known[key]
         refused = tuple(one for one in answers if isinstance(one, Refused))
         situation = Situation(
             base=branch,

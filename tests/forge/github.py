@@ -10,10 +10,13 @@ import base64
 import json
 import os
 import re
+import socket
+import struct
 import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from copy import deepcopy
 from datetime import UTC, datetime
 from functools import cache
@@ -24,6 +27,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from openapi_core import Config, OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
+from openapi_schema_validator import OAS30Validator
 
 OWNER, NAME, BOT = "octo", "shop", "tenpercent[bot]"
 REPOSITORY = f"{OWNER}/{NAME}"
@@ -47,15 +51,21 @@ def description() -> tuple[Json, OpenAPI]:
 
 
 class Refusal(Exception):
-    """An answer that is not a success."""
+    """An answer that is not a success. With `page` it comes from a machine in front of GitHub: HTML, not JSON."""
 
-    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, message: str, headers: Mapping[str, str] | None = None, *, page: bool = False
+    ) -> None:
         super().__init__(message)
-        self.status, self.message, self.headers = status, message, dict(headers or {})
+        self.status, self.message, self.headers, self.page = status, message, dict(headers or {}), page
 
 
 class Reset(Exception):
     """The connection is cut instead of an answer."""
+
+
+class Silence(Exception):
+    """No answer comes for as long as the client waits."""
 
 
 Fault = Callable[[], None]
@@ -87,6 +97,8 @@ class FakeGitHub:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # A small packet would wait for the other side's delayed acknowledgement, 40 ms with each answer.
+            disable_nagle_algorithm = True
 
             def _any(self) -> None:
                 fake.handle(self)
@@ -111,17 +123,26 @@ class FakeGitHub:
 
     def handle(self, http: BaseHTTPRequestHandler) -> None:
         data = http.rfile.read(int(http.headers.get("Content-Length", 0)))
+        silent = False
         with self._lock:
             try:
                 status, body, headers = self._answer(http, data)
             except Reset:
                 http.close_connection = True
-                http.connection.shutdown(2)
+                http.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                os.close(http.connection.detach())
                 return
+            except Silence:
+                silent = True
             except Exception as error:  # noqa: BLE001 - a failing fake must fail the test, not hang it
                 self.problems.append(f"{http.command} {http.path}: {type(error).__name__}: {error}")
                 status, body, headers = 400, {"message": "the fake has failed"}, {}
-        sent = b"" if body is None else json.dumps(body).encode()
+        if silent:
+            http.close_connection = True
+            with suppress(OSError):
+                http.connection.recv(1)  # until the client hangs up
+            return
+        sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         http.send_response(status)
         for name, value in {"Content-Type": "application/json", **headers}.items():
             http.send_header(name, value)
@@ -160,14 +181,21 @@ class FakeGitHub:
                 self.faults.pop(-1 - index)()
         except Refusal as refusal:
             status, headers = refusal.status, refusal.headers
+            if refusal.page:
+                return status, b"<html>Unicorn!</html>", {**headers, "Content-Type": "text/html"}
             body = {"message": refusal.message, "documentation_url": "https://docs.github.com/rest"}
-        described = {"200", "201", "204", "401", "403", "404", "409", "422"}
-        if status < 300 or (status in {404, 409, 422} and str(status) in described):
-            self._check(request, status, body)
+            if status == 422 and parts.path.endswith("/git/blobs"):
+                # The description wants exactly one of two kinds there, and calls the other one all that has an address.
+                del body["documentation_url"]
+        self._check(request, status, body)
+        for name, value in headers.items():
+            _check_header(name.lower(), value)
         return status, body, headers
 
     def _check(self, request: MockRequest, status: int, body: Json) -> None:
+        """By the description of this status of this operation; a refusal that it leaves out is a basic error."""
         if status >= 400 and str(status) not in self._statuses(request):
+            _basic_error().validate(body)
             return
         content = b"" if body is None else json.dumps(body).encode()
         description()[1].validate_response(
@@ -505,6 +533,20 @@ class FakeGitHub:
 
     def _sample(self, schema: str, **given: Json) -> Json:
         return deepcopy(_filled(schema)) | given
+
+
+@cache
+def _basic_error() -> OAS30Validator:
+    told = ["message", "documentation_url"]
+    return OAS30Validator({**description()[0]["components"]["schemas"]["basic-error"], "required": told})
+
+
+def _check_header(name: str, value: str) -> None:
+    """By the description, which has the headers of rate limits, with another hyphen."""
+    known = description()[0]["components"]["headers"].get(name.replace("ratelimit", "rate-limit"))
+    if known:
+        whole = known["schema"]["type"] == "integer"
+        OAS30Validator({"type": known["schema"]["type"]}).validate(int(value) if whole else value)
 
 
 @cache

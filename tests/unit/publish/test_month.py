@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.forge import bundles
 from tests.forge.github import FakeGitHub
-from tests.forge.world import DAY, START, World
-
-FILES = {f"shop/{name}.py": bundles.module(name) for name in ("a", "b", "c", "d", "e")}
+from tests.forge.month import FILES, MONTH, a_day, close, edit, nothing
+from tests.forge.world import START, World
 
 
 @pytest.fixture
@@ -23,60 +21,10 @@ def world(tmp_path: Path) -> Iterator[World]:
         yield World(tmp_path, fake)
 
 
-def _changed(text: str) -> str:
-    return text.replace("(lines):", "(lines, more=()):")
-
-
-def _edit(world: World, path: str) -> None:
-    world.fake.push("main", {path: _changed(world.fake.text("main", path))})
-
-
-def _close(world: World, number: int) -> None:
-    world.fake._pull(str(number)).update(state="closed")
-
-
-def _nothing(_: World) -> None:
-    pass
-
-
-def _push_to_pull(world: World) -> None:
-    pull = world.open()[-1]
-    world.fake.push(pull["branch"], {"shop/note.txt": "mine"})
-
-
-MONTH: list[tuple[str, Callable[[World], None]]] = [
-    ("onboarding", _nothing),
-    ("nobody has ticked yet", _nothing),
-    ("the box is ticked", World.tick),
-    ("the second", _nothing),
-    ("as many as may be open", _nothing),
-    ("one is merged", lambda world: world.fake.merge(world.open()[0]["number"])),
-    ("one is closed by hand", lambda world: _close(world, world.open()[0]["number"])),
-    (
-        "the base moves beside the function",
-        lambda world: world.fake.push(
-            "main", {"shop/c.py": "X = 1\n" + world.fake.text("main", "shop/c.py")}
-        ),
-    ),
-    ("a person pushes to a branch", _push_to_pull),
-    (
-        "a function changes",
-        lambda world: [_edit(world, path) for path in ("shop/c.py", "shop/b.py")] and None,
-    ),
-    ("the next", _nothing),
-    ("quiet", _nothing),
-]
-
-
-def _a_day(world: World, people: Callable[[World], None]) -> None:
-    world.fake.now += DAY
-    people(world)
-
-
 def test_the_month(world: World) -> None:
     seen: dict[str, tuple[int, int]] = {}
     for name, people in MONTH:
-        _a_day(world, people)
+        a_day(world, people)
         world.run()
         seen[name] = (len(world.fake.pulls), len(world.open()))
         assert world.run().steps == (), "a second run on the same day has nothing to do"
@@ -94,7 +42,7 @@ def test_a_stale_pull_request_is_made_again_and_a_touched_one_left(world: World)
     world.run()
     world.tick()
     for _ in range(2):
-        _a_day(world, _nothing)
+        a_day(world, nothing)
         world.run()
     first, second = world.open()
     before = world.fake.tip(first["branch"])
@@ -114,7 +62,7 @@ def test_an_edited_text_is_left(world: World) -> None:
     world.run()
     pull = world.open()[0]
     pull["body"] += "\nI would rather wait."
-    _edit(world, "shop/a.py")
+    edit(world, "shop/a.py")
     world.run()
     assert pull["state"] == "open"
     assert pull["body"].endswith("I would rather wait.")
@@ -125,7 +73,7 @@ def test_a_changed_function_withdraws_and_offers_again(world: World) -> None:
     world.tick()
     world.run()
     pull = world.open()[0]
-    _a_day(world, lambda one: _edit(one, "shop/a.py"))
+    a_day(world, lambda one: edit(one, "shop/a.py"))
     world.run()
     assert pull["state"] == "closed"
     assert "the function has changed since" in pull["body"]
@@ -138,15 +86,15 @@ def test_closed_stays_closed_until_the_function_changes(world: World) -> None:
     world.tick()
     world.run()
     first = world.open()[0]
-    _close(world, first["number"])
+    close(world, first["number"])
     for _ in range(6):
-        _a_day(world, _nothing)
+        a_day(world, nothing)
         world.run()
         for pull in world.open():
-            _close(world, pull["number"])
+            close(world, pull["number"])
     assert len(world.fake.pulls) == len(FILES)
-    _edit(world, "shop/a.py")
-    _a_day(world, _nothing)
+    edit(world, "shop/a.py")
+    a_day(world, nothing)
     world.run()
     assert len(world.fake.pulls) == len(FILES) + 1
 

@@ -154,7 +154,7 @@ def test_a_right_that_is_missing_is_said_at_once(world: World) -> None:
 
 def test_the_body_renders_as_meant(world: World) -> None:
     publisher = world.publisher()
-    situation, _ = publisher._look()
+    situation, _ = publisher._look({})
     offer = situation.offers[0]
     assert isinstance(offer, Offer)
     text = body.body_of(offer, base="1" * 40)
@@ -190,7 +190,7 @@ def test_texts_of_a_bundle_are_only_text(world: World, text: str) -> None:
         checked = bundles.replace(bundles.SAME, not_observable=(text,), survivors=(text,))
         return bundles.replace(decision, measurements=(measured,), verification=checked)
 
-    situation, _ = world.publisher(change=spoil)._look()
+    situation, _ = world.publisher(change=spoil)._look({})
     html = cmarkgfm.github_flavored_markdown_to_html(
         body.body_of(situation.offers[0], base="1" * 40), cmarkgfm.Options.CMARK_OPT_UNSAFE
     )

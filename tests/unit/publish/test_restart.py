@@ -1,21 +1,28 @@
-"""Killed while it writes, the next run comes to the same end: nothing twice, nothing missing."""
+"""Killed at any call, the next run comes to the same end: nothing twice, nothing missing.
+
+What is killed *before* a call leaves what is left *after* the call before it, so that each call is the last one once.
+"""
 
 from __future__ import annotations
 
-import shutil
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
+from requests.adapters import HTTPAdapter
 
 from tests.forge import bundles
-from tests.forge.github import FakeGitHub, Reset
-from tests.forge.world import DAY, START, World
+from tests.forge.github import BOT, REPOSITORY, TOKEN, FakeGitHub
+from tests.forge.month import FILES, MONTH, a_day
+from tests.forge.world import START, World
 
-FILES = {f"shop/{name}.py": bundles.module(name) for name in ("a", "b", "c")}
-_STATE = ("pulls", "issues", "comments", "number", "now")
+FEW = {path: FILES[path] for path in ("shop/a.py", "shop/b.py", "shop/c.py")}
 
 
 @pytest.fixture
@@ -23,89 +30,101 @@ def world(tmp_path: Path) -> Iterator[World]:
     folder = tmp_path / "github.git"
     folder.mkdir()
     with FakeGitHub(folder, START) as fake:
-        fake.push("main", FILES)
         yield World(tmp_path, fake)
 
 
-def _save(world: World) -> dict[str, Any]:
-    shutil.rmtree(world.folder / "saved", ignore_errors=True)
-    shutil.copytree(world.fake.git_folder, world.folder / "saved")
-    return deepcopy({name: getattr(world.fake, name) for name in _STATE})
+class _Killed(BaseException):
+    """The end of the process, which nothing catches."""
 
 
-def _restore(world: World, state: dict[str, Any]) -> None:
-    shutil.rmtree(world.fake.git_folder)
-    shutil.copytree(world.folder / "saved", world.fake.git_folder)
-    for name, value in deepcopy(state).items():
-        setattr(world.fake, name, value)
+def _killed_after(world: World, index: int) -> None:
+    """A run that ends as call `index` has been answered, and before it hears of it."""
+    send, left = HTTPAdapter.send, [index]
+
+    def last(self: HTTPAdapter, *given: Any, **options: Any) -> Any:
+        answer = send(self, *given, **options)
+        if not left[0]:
+            raise _Killed
+        left[0] -= 1
+        return answer
+
+    publisher = world.publisher()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(HTTPAdapter, "send", last)
+        with pytest.raises(_Killed):
+            publisher.run()
+    assert len(world.fake.calls) == index + 1
 
 
-def _end(world: World) -> Any:
-    """Everything that people see."""
-    names = world.fake.git("for-each-ref", "--format=%(refname)").split()
-    trees = {name: world.fake.git("rev-parse", f"{name}^{{tree}}") for name in names}
-    pulls = [{key: value for key, value in one.items() if key != "sha"} for one in world.fake.pulls]
-    return deepcopy((trees, pulls, world.fake.issues))
-
-
-class _Dead(dict[int, Callable[[], None]]):
-    """Every further call fails, as there is nobody left to make one."""
-
-    def __contains__(self, _: object) -> bool:
-        return True
-
-    def pop(self, *_: Any) -> Callable[[], None]:
-        return _cut
-
-
-def _cut() -> None:
-    raise Reset
-
-
-def _killed(world: World, fault: int) -> None:
-    """One call is the last: before it, or (negative) after it took effect. Then a service that knows nothing begins."""
-
-    def die() -> None:
-        world.fake.faults = _Dead()
-        raise Reset
-
-    def sleep(_: float) -> None:
-        if isinstance(world.fake.faults, _Dead):
-            raise KeyboardInterrupt
-
-    world.fake.calls.clear()
-    world.fake.faults = {fault: die}
-    with pytest.raises(KeyboardInterrupt):
-        world.publisher(sleep=sleep).run()
-    world.fake.faults = {}
-    world.run()
-
-
-def _every_call_once(world: World, people: Callable[[World], None]) -> None:
-    world.fake.now += DAY
-    people(world)
-    state = _save(world)
+def _every_call_once(world: World, people: Callable[[World], None], *, step: int = 1) -> int:
+    """A day in which a service that knows nothing begins after each call; how many of them there are."""
+    a_day(world, people)
+    state = world.save()
     world.fake.calls.clear()
     world.run()
-    writes = [index for index, call in enumerate(world.fake.calls) if not call.startswith("GET")]
-    wanted = _end(world)
-    assert writes
-    for fault in (one for index in writes for one in (index, -1 - index)):
-        _restore(world, state)
-        _killed(world, fault)
-        assert _end(world) == wanted, f"killed at call {fault}"
+    calls, wanted = list(world.fake.calls), world.seen()
+    for index in range(0, len(calls), step):
+        world.restore(state)
+        _killed_after(world, index)
+        world.run()
+        assert world.seen() == wanted, f"killed after {calls[index]}, the call {index}"
+    return len(calls)
 
 
-@pytest.mark.slow
 def test_while_the_dashboard_is_opened(world: World) -> None:
-    _every_call_once(world, lambda _: None)
+    world.fake.push("main", FEW)
+    assert _every_call_once(world, lambda _: None, step=4) > 5
+
+
+def test_while_a_pull_request_is_opened(world: World) -> None:
+    world.fake.push("main", FEW)
+    world.run()
+    assert _every_call_once(world, World.tick, step=5) > 20
 
 
 @pytest.mark.slow
-def test_while_pull_requests_are_opened_made_again_and_withdrawn(world: World) -> None:
+def test_every_call_of_a_month(world: World) -> None:
+    world.fake.push("main", FILES)
+    assert sum(_every_call_once(world, people) for _, people in MONTH) > 200
+
+
+def _command(world: World, fault: int | None) -> int:
+    """The real command in a process of its own; `fault`: the call that is its last, before or (negative) after it."""
+    world.fake.calls.clear()
+    argv = ["publish", str(world.bundle()), "--repository", REPOSITORY, "--commit", world.fake.tip("main")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "optimizer", *argv, "--login", BOT],
+        env=os.environ | {"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": world.fake.url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+    def kill() -> None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    world.fake.faults = {} if fault is None else {fault: kill}
+    said, _ = process.communicate()
+    assert TOKEN not in said.decode()
+    assert world.fake.problems == []
+    return process.returncode
+
+
+@pytest.mark.slow
+def test_the_command_is_killed_at_every_write(world: World) -> None:
+    """A process that is ended by the system, before and after each call took effect."""
+    world.fake.now = time.time()
+    world.fake.push("main", {"shop/a.py": bundles.module("a")})
     world.run()
-    _every_call_once(world, World.tick)
-    moved = {path: "X = 1\n" + text for path, text in FILES.items()}
-    _every_call_once(world, lambda one: one.fake.push("main", moved) and None)
-    changed = {path: text.replace("(lines):", "(lines, more=()):") for path, text in moved.items()}
-    _every_call_once(world, lambda one: one.fake.push("main", changed) and None)
+    world.tick()
+    state = world.save()
+    assert _command(world, None) == 0
+    calls, wanted = list(world.fake.calls), world.seen()
+    indices = [index for index, call in enumerate(calls) if not call.startswith("GET")]
+    assert indices
+    for fault in (one for index in indices for one in (index, -1 - index)):
+        world.restore(state)
+        assert _command(world, fault) == -signal.SIGKILL
+        assert _command(world, None) == 0
+        assert world.seen() == wanted, fault
