@@ -1,10 +1,10 @@
-"""What each further Python costs: one `optimize --dry-run` on public projects, from an empty cache, on several.
+"""What each further Python costs: `optimize --dry-run` on public projects, on the first Python, on two, and so on.
 
 usage: python benchmarks/interpreters.py FOLDER [--only NAME ...] [--pythons VERSION ...] [--markdown FILE]
 
-FOLDER keeps the checkouts of the released sources, and `report.json` of each run, with the seconds on the wall as
-`wall_seconds`; a project whose report is there is not run again. The figures of one table come from one run, so they
-can be compared with each other also where the machine is busy.
+Each run starts with an empty cache. FOLDER keeps the checkouts of the released sources, and the report of each run,
+with the seconds on the wall as `wall_seconds`; what has a report is not run again. The figures of the first table come
+from one run, so they can be compared with each other also where the machine is busy.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ def main() -> int:
         if not (place / "tree").exists():
             place.mkdir(parents=True, exist_ok=True)
             checkout(project, place, sys.executable)
-        if not (place / "report.json").exists():
-            run(place, list(options.pythons))
-        lines += table(project["requirement"], json.loads((place / "report.json").read_text()))
+        reports = [run(place, list(pythons)) for pythons in growing(options.pythons)]
+        lines += table(project["requirement"], reports[-1])
+        lines += ratios(reports)
     text = "\n".join(lines) + "\n"
     if options.markdown:
         options.markdown.write_text(text)
@@ -55,8 +55,16 @@ def main() -> int:
     return 0
 
 
-def run(place: Path, pythons: list[str]) -> None:
-    """One command with all Pythons; nothing is cached before it, not even what uv has downloaded."""
+def growing(pythons: list[str]) -> Iterator[list[str]]:
+    """The first Python alone, the first two, and so on."""
+    yield from (pythons[:count] for count in range(1, len(pythons) + 1))
+
+
+def run(place: Path, pythons: list[str]) -> dict[str, Any]:
+    """The report of one command with these Pythons; nothing is cached before it, not even what uv has downloaded."""
+    kept = place / f"report-{'-'.join(pythons)}.json"
+    if kept.exists():
+        return dict(json.loads(kept.read_text()))
     cache, draft = place / "cache", place / "report.draft.json"
     shutil.rmtree(cache, ignore_errors=True)
     argv = [sys.executable, "-m", "optimizer", "--dry-run", "--json", str(draft)]
@@ -73,7 +81,19 @@ def run(place: Path, pythons: list[str]) -> None:
     if done.returncode:
         raise SystemExit(done.stderr)
     report = json.loads(draft.read_text()) | {"wall_seconds": time.monotonic() - started}
-    (place / "report.json").write_text(json.dumps(report))
+    kept.write_text(json.dumps(report))
+    return dict(report)
+
+
+def ratios(reports: list[dict[str, Any]]) -> Iterator[str]:
+    """What each further Python adds, as a share of the run on the first one alone."""
+    alone = reports[0]["wall_seconds"]
+    yield "| Pythons | accepted | the run on the first alone = 1 |"
+    yield "|---|--:|--:|"
+    for report in reports:
+        versions = ", ".join(one["version"] for one in report["interpreters"])
+        yield f"| {versions} | {len(report['accepted'])} | {report['wall_seconds'] / alone:.2f} |"
+    yield ""
 
 
 def table(name: str, report: dict[str, Any]) -> Iterator[str]:

@@ -269,6 +269,19 @@ def test_module_level_code(make, runner):
     assert ratio(subject, runner) > 1.5
 
 
+@pytest.mark.parametrize("apart", [False, True], ids=["one process", "two processes"])
+def test_what_other_threads_do_is_seen(make, runner, apart):
+    before = """
+        import threading
+        def f(n):
+            thread = threading.Thread(target=sum, args=(range(n),))
+            thread.start()
+            thread.join()
+    """
+    sampler = Sampler(subject=make(before, before, calls=[((300_000,), {})]), runner=runner, apart=apart)
+    assert sampler.draw().other_threads_share > 0.5
+
+
 def test_what_only_waits_is_seen_to_wait(make, runner):
     text = "import time\ndef f(n):\n    time.sleep(n)\n"
     measurement = measure(
