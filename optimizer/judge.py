@@ -18,6 +18,7 @@ from optimizer.model import (
     Evidence,
     Hotspot,
     Measurement,
+    Metric,
     Readability,
     Reason,
     Stage,
@@ -133,11 +134,13 @@ def _against(measurement: Measurement, *, elsewhere: bool) -> Iterator[str]:
 def workload_saved(hotspot: Hotspot | None, measurements: Sequence[Measurement]) -> float:
     """The share of the whole workload's time that a change saves (Amdahl): share * (1 - 1 / ratio).
 
-    The smallest confirmed ratio over the interpreters is used; 0 when the share is unknown.
+    The smallest confirmed ratio over the interpreters is used; 0 when the share is unknown, and for what is
+    gained in another metric than time.
     """
-    if hotspot is None or not measurements:
+    ratios = [measurement.ratio for measurement in measurements if measurement.metric is Metric.TIME]
+    if hotspot is None or not ratios:
         return 0.0
-    ratio = min(measurement.ratio for measurement in measurements)
+    ratio = min(ratios)
     return hotspot.share * (1 - 1 / ratio) if ratio > 1 else 0.0
 
 

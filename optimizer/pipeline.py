@@ -28,6 +28,7 @@ from optimizer.model import (
     Decision,
     Declined,
     Hotspot,
+    Metric,
     Progress,
     Reason,
     Run,
@@ -52,13 +53,17 @@ Watcher: TypeAlias = Callable[[Progress], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What this run is asked to do. `budget_seconds` 0 means no limit; `changes` keep it to what they touch."""
+    """What this run is asked to do. `budget_seconds` 0 means no limit; `changes` keep it to what they touch.
+
+    `metric` is what every change has to gain, None what its rule is for.
+    """
 
     paths: tuple[str, ...] = ()
     dry_run: bool = True
     command: str = ""
     budget_seconds: float = 0.0
     changes: Changes | None = None
+    metric: Metric | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +136,7 @@ def _work(options: Options, tools: Tools, story: _Story, tree: Path) -> Iterator
     story.project = with_importing(tools.project, tree, story.workload, tools.runner)
     story.notes += story.project.notes
     tools.watch(Progress(stage=Stage.PROPOSE, detail=f"{len(wanted)} functions worth a look"))
-    candidates = _candidates(tools, story, tree)
+    candidates = [_meant(options, one) for one in _candidates(tools, story, tree)]
     with _prover(tools, story.workload, story.project, tree) as prover:
         yield from _decide_all(options, story, candidates, prover)
         _withdraw(tools, story)
@@ -179,6 +184,10 @@ def _candidates(tools: Tools, story: _Story, tree: Path) -> list[Candidate]:
         else:
             found.append(held)
     return sorted(found, key=lambda one: -_share(story.workload, one.targets))
+
+
+def _meant(options: Options, candidate: Candidate) -> Candidate:
+    return replace(candidate, metric=options.metric) if options.metric else candidate
 
 
 def _held_everywhere(proposal: Candidate | Declined, project: Project) -> Candidate | Declined:

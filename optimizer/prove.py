@@ -313,6 +313,7 @@ class Prover:
             candidate.id,
             candidate.transform,
             str(candidate.transform_version),
+            candidate.metric.value,
             candidate.patch,
             candidate.before,
             self.workload.digest,

@@ -25,7 +25,7 @@ from optimizer.commands.shared import (
 )
 from optimizer.config import Config
 from optimizer.measure.environment import cpu_model
-from optimizer.model import Decision, Run
+from optimizer.model import Decision, Metric, Run
 from optimizer.pipeline import Options, Tools
 from optimizer.pipeline import run as run_pipeline
 from optimizer.registry import load
@@ -69,6 +69,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--base", default="", metavar="REF", help="keep to the functions that were touched since this commit"
+    )
+    parser.add_argument(
+        "--metric",
+        type=Metric,
+        choices=list(Metric),
+        default=None,
+        help="what every change has to gain (default: what its rule is for, mostly time)",
     )
     add_config(parser)
     add_sandbox(parser)
@@ -154,6 +161,7 @@ def run(options: argparse.Namespace) -> int:
             command=options.workload,
             budget_seconds=60 * config.budget_minutes,
             changes=repository.changes_since(options.base) if options.base else None,
+            metric=options.metric,
         )
         done = _follow(run_pipeline(wanted, tools), display)
     folder = PurePosixPath(os.path.relpath(repository.root, whole.root))

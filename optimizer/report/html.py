@@ -51,18 +51,20 @@ def _body(run: Run) -> Iterator[str]:
 
 
 def _accepted_table(run: Run) -> str:
+    gains = sentences.gains_heading(run)
     head = (
-        '<thead><tr><th>Function</th><th>Rule</th><th class="number">Faster</th>'
+        f'<thead><tr><th>Function</th><th>Rule</th><th class="number">{gains}</th>'
         '<th class="number">Workload saved</th><th class="number">Inputs</th></tr></thead>'
     )
-    return f'<table class="stack">{head}<tbody>{"".join(map(_accepted_row, run.accepted))}</tbody></table>'
+    rows = "".join(_accepted_row(decision, gains) for decision in run.accepted)
+    return f'<table class="stack">{head}<tbody>{rows}</tbody></table>'
 
 
-def _accepted_row(decision: Decision) -> str:
+def _accepted_row(decision: Decision, gains: str) -> str:
     candidate = decision.candidate
     inputs = f"{decision.verification.inputs_tried:,}" if decision.verification else "-"
     cells = (
-        ("Faster", f'<span class="good">{_text(sentences.gain_of(decision))}</span>'),
+        (gains, f'<span class="good">{_text(sentences.gain_of(decision))}</span>'),
         ("Workload saved", _text(sentences.share(decision.workload_saved))),
         ("Inputs", _text(inputs)),
     )

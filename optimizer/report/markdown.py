@@ -46,7 +46,7 @@ def _head(run: Run) -> Iterator[str]:
 
 
 def _table(run: Run) -> Iterator[str]:
-    yield "| Function | Rule | Faster | Workload saved | Inputs |"
+    yield f"| Function | Rule | {sentences.gains_heading(run)} | Workload saved | Inputs |"
     yield "| --- | --- | ---: | ---: | ---: |"
     yield from map(_row, run.accepted[:_MOST_ROWS])
     if len(run.accepted) > _MOST_ROWS:

@@ -124,6 +124,11 @@ def gain_of(decision: Decision) -> str:
     return gain(measurement) if measurement else "-"
 
 
+def gains_heading(run: Run) -> str:
+    """What stands over the gains of a run's accepted changes."""
+    return "Faster" if all(one.candidate.metric is Metric.TIME for one in run.accepted) else "Gain"
+
+
 def measured(measurement: Measurement) -> str:
     """One line about a measurement: ratio, bounds, interpreter, processes, control."""
     parts = [f"{gain(measurement)} on Python {measurement.python}"]

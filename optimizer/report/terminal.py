@@ -68,7 +68,7 @@ def _accepted_table(run: Run, width: int) -> Table:
     room = width - max(map(len, gains)) - len("Saves") - len("Inputs") - 3 * _GAP
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
     table.add_column("Function", no_wrap=True)
-    table.add_column("Faster", no_wrap=True)
+    table.add_column(sentences.gains_heading(run), no_wrap=True)
     table.add_column("Saves", no_wrap=True, justify="right")
     table.add_column("Inputs", no_wrap=True, justify="right")
     for decision, gained in zip(run.accepted, gains, strict=True):

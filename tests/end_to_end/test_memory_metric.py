@@ -76,3 +76,37 @@ def test_memory_that_costs_time_is_refused(project: Path) -> None:
     said = checked(project, "--metric", "memory")
     assert (said["verdict"], said["metric"], said["behaviour"]) == ("refuse", "memory", "same")
     assert "2% slower is the most that is allowed" in json.dumps(said["reasons"])
+
+
+SUMMING = '''\
+"""Count."""
+
+
+def total(numbers):
+    """The sum of the squares."""
+    squares = [number * number for number in numbers]
+    return sum(list(squares))
+'''
+SUMMING_TESTS = """\
+from counts import total
+
+
+def test_total():
+    assert total(range(60000)) == 71998200010000
+    assert total(list(range(50000))) == 41665416675000
+"""
+
+
+def test_a_run_asks_its_rules_for_memory(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "project", {"counts.py": SUMMING, "test_counts.py": SUMMING_TESTS})
+    file = tmp_path / "run.json"
+    argv = ["--dry-run", "--metric", "memory", "--json", str(file)]
+    done = optimize(*argv, cwd=project, cache=tmp_path / "cache")
+    assert done.returncode == 0, done.stderr
+    (decision,) = json.loads(file.read_text())["decisions"]
+    assert (decision["verdict"], decision["reasons"]) == ("accept", [])
+    assert {one["metric"] for one in decision["measurements"]} == {"memory"}
+    assert decision["workload_saved"] == 0
+    assert "redundant-conversion" in done.stdout
+    assert "less memory" in done.stdout
+    assert "Faster" not in done.stdout

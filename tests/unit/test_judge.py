@@ -107,6 +107,7 @@ def test_the_share_saved_follows_the_smallest_ratio() -> None:
     assert workload_saved(hotspot, measurements) == pytest.approx(0.5 * 0.2)
     assert workload_saved(None, measurements) == 0.0
     assert workload_saved(hotspot, [replace(FASTER, ratio=0.9)]) == 0.0
+    assert workload_saved(hotspot, [replace(FASTER, metric=Metric.MEMORY)]) == 0.0
 
 
 HERE = Machine(cpu="A", cores=2, processors=2, system="", builds=())
