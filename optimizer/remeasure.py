@@ -48,7 +48,7 @@ from optimizer.workload.workload import learn
 class Patching(Repository, Protocol):
     """A repository that can also apply patches to a copy of itself."""
 
-    def apply(self, patch: Path, folder: Path) -> None:
+    def apply(self, patch: Path, folder: Path) -> tuple[str, ...]:
         """Apply a patch to the files in `folder`; UsageError when it does not fit."""
 
 

@@ -28,6 +28,7 @@ from optimizer.model import (
     Progress,
     Stage,
     Verification,
+    Workload,
 )
 from optimizer.ports import Ledger, Runner
 from optimizer.prove import Prover
@@ -39,7 +40,7 @@ from optimizer.workload.workload import learn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewer:
-    """The side effects and settings of one review."""
+    """The side effects and settings of one review. `on_workload` hears what the tests were found to be."""
 
     project: Project
     runner: Runner
@@ -51,6 +52,7 @@ class Reviewer:
     command: str = ""
     measure_only: bool = False
     controls: Controls = field(default_factory=Controls)
+    on_workload: Callable[[Workload], None] = lambda _: None
 
     def read(self, revision: Revision) -> Change:
         """What of a revision can be judged. Raises UsageError when nothing changed at all."""
@@ -69,6 +71,7 @@ class Reviewer:
         self.watch(Progress(stage=Stage.WORKLOAD, detail="running the project's tests"))
         command = self.command or self.config.workload
         workload = learn(self.project, revision.tree, files, wanted, self.runner, command=command)
+        self.on_workload(workload)
         with scratch_folder("tenpercent-scratch-") as scratch:
             project = with_importing(self.project, revision.tree, workload, self.runner)
             prover = Prover.equipped(

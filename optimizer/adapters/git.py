@@ -171,16 +171,36 @@ class GitRepository(Repository):
         """The bytes of one file at a commit."""
         return _git_bytes(self._root, "cat-file", "blob", f"{commit}:./{path}")
 
-    def apply(self, patch: Path, folder: Path) -> None:
-        """Apply a patch to the files in `folder`, a copy of this tree; UsageError when it does not fit."""
+    def apply(self, patch: Path, folder: Path) -> tuple[str, ...]:
+        """Apply a patch to the files in `folder`, a copy of this tree; UsageError when it does not fit.
+
+        What it asks of submodules is left out, and they are named: the copy does not have their files.
+        """
+        left_out = self._submodules_in(patch, folder)
+        names = [name for path in left_out for name in (path, f"{path}/*")]
+        excluded = [f"--exclude={place}" for name in names for place in (name, f"{folder}/{name}")]
         try:
-            _git(folder, "apply", "--unsafe-paths", f"--directory={folder}", str(patch.resolve()))
+            _git(folder, "apply", "--unsafe-paths", f"--directory={folder}", *excluded, str(patch.resolve()))
         except ProjectError as error:
             why = _first_error(str(getattr(error.__cause__, "stderr", error)), folder)
             message = (
                 f"{patch} does not apply to {self._root} ({why}); make it with `git diff --binary` there."
             )
             raise UsageError(message) from error
+        return left_out
+
+    def _submodules_in(self, patch: Path, folder: Path) -> tuple[str, ...]:
+        """The submodules that a patch moves, or whose files it changes; none of a patch that git cannot read."""
+        try:
+            rows = _git(folder, "apply", "--numstat", "-z", str(patch.resolve())).split("\0")
+        except ProjectError:
+            return ()
+        touched = [row.rpartition("\t")[2] for row in rows]
+        return tuple(
+            path
+            for mode, path in self._index()
+            if mode == _SUBMODULE_MODE and any(f"{one}/".startswith(f"{path}/") for one in touched)
+        )
 
     def _index(self) -> Iterator[tuple[str, str]]:
         """Mode and path of every entry of the index."""

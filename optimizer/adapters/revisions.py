@@ -32,7 +32,7 @@ def with_patch(repository: GitRepository, patch: Path, folder: Path) -> Revision
     """What `patch` makes of the working tree. `folder` gets the tree as it is."""
     tree = _copied(repository, folder / repository.root.name)
     patched = _copied(repository, folder / "patched")
-    repository.apply(patch, patched)
+    left_out = repository.apply(patch, patched)
     old, now = _files(tree), _files(patched)
     after: dict[str, bytes | None] = {}
     for path in _differing(old, now):
@@ -42,7 +42,8 @@ def with_patch(repository: GitRepository, patch: Path, folder: Path) -> Revision
         (tree / path).parent.mkdir(parents=True, exist_ok=True)
         (tree / path).write_bytes(after[path] or b"")
     _without_new_tests(tree, new)
-    return Revision(tree=tree, after=after, new=new)
+    notes = tuple(f"{path} is a submodule; it is left out." for path in left_out)
+    return Revision(tree=tree, after=after, new=new, notes=notes)
 
 
 def _copied(repository: GitRepository, folder: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -23,7 +24,7 @@ from optimizer.commands.shared import (
 )
 from optimizer.errors import UsageError
 from optimizer.measure.environment import cpu_model
-from optimizer.model import Decision, Metric
+from optimizer.model import Decision, Metric, Workload
 from optimizer.report.changes import changes_json, changes_text
 from optimizer.report.check import check_json, check_text
 from optimizer.review import Reviewer
@@ -74,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
         match options.before, options.after, options.patch, options.base:
             case Path(), Path(), None, "":
                 decision = _check_files(options, scratch)
-                sys.stdout.write(check_json(decision) if options.json else check_text(decision))
+                sys.stdout.write(check_json(decision) if options.json else check_text(decision, _width()))
             case None, None, patch, base if bool(patch) != bool(base):
                 _check_repository(options, scratch)
             case _:
@@ -117,6 +118,7 @@ def _check_repository(options: argparse.Namespace, scratch: Path) -> None:
     config = settings.load(repository.root, options.config)
     runner = runner_at(options.sandbox, repository.root)
     with closing(open_ledger(repository.root)) as ledger, machine_controls() as controls:
+        workloads: list[Workload] = []
         reviewer = Reviewer(
             project=find_project(
                 repository.root,
@@ -133,8 +135,18 @@ def _check_repository(options: argparse.Namespace, scratch: Path) -> None:
             metric=options.metric,
             measure_only=options.measure_only,
             command=options.workload,
+            on_workload=workloads.append,
         )
         change = reviewer.read(revision)
         decisions = list(reviewer.review(revision, change))
-    tell = changes_json if options.json else changes_text
-    sys.stdout.write(tell(decisions, change.not_judged))
+    workload = workloads[0] if workloads else None
+    sys.stdout.write(
+        changes_json(decisions, change.not_judged, workload)
+        if options.json
+        else changes_text(decisions, change.not_judged, workload, _width())
+    )
+
+
+def _width() -> int:
+    """Columns of the terminal; 0 where there is none, as whoever reads a file breaks lines as they like."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0

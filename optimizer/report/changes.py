@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from optimizer.model import Behaviour, Decision, Verdict
-from optimizer.report.check import behaviour_of, check_data, check_text, claims
+from optimizer.model import Behaviour, Decision, Verdict, Workload
+from optimizer.report.check import behaviour_of, check_data, check_text, claims, fitted
 from optimizer.report.data import FORMAT, Json, counterexample_data, dumps
-from optimizer.safe_text import safe_text
+from optimizer.report.safe import one_line
 
 _NOTHING = "not judged"
 _WORST_FIRST = (
@@ -18,11 +18,16 @@ _WORST_FIRST = (
 )
 
 
-def changes_json(decisions: Sequence[Decision], not_judged: Sequence[str]) -> str:
+def changes_json(
+    decisions: Sequence[Decision], not_judged: Sequence[str], workload: Workload | None = None
+) -> str:
     """One JSON object: that of the file where only one is judged, else a summary with all `decisions`."""
-    if len(decisions) == 1:
-        return dumps(check_data(decisions[0]) | {"not_judged": list(not_judged)})
-    return dumps(_summary(decisions) | {"not_judged": list(not_judged)})
+    more = {"not_judged": list(not_judged), "workload": _workload(workload) if workload else None}
+    return dumps((check_data(decisions[0]) if len(decisions) == 1 else _summary(decisions)) | more)
+
+
+def _workload(workload: Workload) -> Json:
+    return {"unstable": list(workload.unstable), "notes": list(workload.notes)}
 
 
 def _summary(decisions: Sequence[Decision]) -> Json:
@@ -60,12 +65,19 @@ def _least(numbers: Iterator[float | None]) -> float | None:
     return min(found) if found and len(found) == len(known) else None
 
 
-def changes_text(decisions: Sequence[Decision], not_judged: Sequence[str]) -> str:
-    """The same for a person, the verdicts first."""
-    parts = [check_text(decision) for decision in decisions]
+def changes_text(
+    decisions: Sequence[Decision],
+    not_judged: Sequence[str],
+    workload: Workload | None = None,
+    width: int = 0,
+) -> str:
+    """The same for a person, the verdicts first; `width` as for `check_text`."""
+    parts = [check_text(decision, width) for decision in decisions]
     if not decisions:
         parts.append("NOT JUDGED  no function that can be compared has changed\n")
-    if not_judged:
-        lines = "".join(f"  {sentence}\n" for sentence in not_judged)
-        parts.append(safe_text(f"Not judged:\n{lines}"))
+    notes = workload.notes if workload else ()
+    for title, found in (("Not judged", not_judged), ("The project's tests", notes)):
+        if found:
+            lines = [f"{title}:", *(line for one in found for line in fitted(f"  {one_line(one)}", width))]
+            parts.append("".join(f"{line}\n" for line in lines))
     return "\n".join(parts)

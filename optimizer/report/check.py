@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from textwrap import indent
+from collections.abc import Iterator, Sequence
+from textwrap import indent, wrap
 
 from optimizer.model import Behaviour, Counterexample, Decision, Verdict, Verification
 from optimizer.report import sentences
@@ -21,6 +21,7 @@ from optimizer.report.safe import clipped
 from optimizer.safe_text import safe_text
 
 _NOT_JUDGED = "not judged"
+_MOST_UNCHECKED = 6
 
 
 def check_json(decision: Decision) -> str:
@@ -63,9 +64,21 @@ def behaviour_of(verification: Verification | None) -> str:
     return verification.behaviour.value if verification else _NOT_JUDGED
 
 
-def check_text(decision: Decision) -> str:
-    """The verdict for a person: what it is, why, what was tried and what could not be."""
-    return safe_text("\n".join(_lines(decision))) + "\n"
+def check_text(decision: Decision, width: int = 0) -> str:
+    """The verdict for a person: what it is, why, what was tried and what could not be.
+
+    Lines are broken between words to fit into `width` columns, 0 for as they are; code stays as it is.
+    """
+    return "".join(f"{line}\n" for text in _lines(decision) for line in fitted(text, width))
+
+
+def fitted(text: str, width: int) -> Sequence[str]:
+    """One line, or several that fit into `width` columns; text that is several lines already is code."""
+    safe = safe_text(text)
+    if not width or "\n" in safe or len(safe) < width:
+        return (safe,)
+    inner = " " * (len(safe) - len(safe.lstrip()) + 2)
+    return wrap(safe, width - 1, subsequent_indent=inner, break_on_hyphens=False) or (safe,)
 
 
 def _lines(decision: Decision) -> Iterator[str]:
@@ -73,12 +86,12 @@ def _lines(decision: Decision) -> Iterator[str]:
     yield f"{'ACCEPTED' if accepted else 'REFUSED'}  {function_of(decision.candidate)}"
     yield from (f"  {reason.text}" for reason in decision.reasons)
     yield ""
-    yield from _behaviour(decision.verification)
+    yield from _behaviour(decision.verification, decision.candidate.path)
     yield from _speed(decision)
     yield from _readability(decision)
 
 
-def _behaviour(verification: Verification | None) -> Iterator[str]:
+def _behaviour(verification: Verification | None, path: str) -> Iterator[str]:
     yield f"Behaviour: {behaviour_of(verification)}"
     if verification is None:
         return
@@ -88,16 +101,19 @@ def _behaviour(verification: Verification | None) -> Iterator[str]:
     if enough and verification.behaviour is Behaviour.SAME:
         yield f"  {enough}"
     if verification.counterexample:
-        yield from _counterexample(verification.counterexample)
-    yield from (f"  Not checked: {what}." for what in sentences.unchecked(verification))
+        yield from _counterexample(verification.counterexample, path)
+    unchecked = list(sentences.unchecked(verification))
+    yield from (f"  Not checked: {what}." for what in unchecked[:_MOST_UNCHECKED])
+    if len(unchecked) > _MOST_UNCHECKED:
+        yield f"  Not checked: {len(unchecked) - _MOST_UNCHECKED} more, which --json lists."
 
 
-def _counterexample(found: Counterexample) -> Iterator[str]:
+def _counterexample(found: Counterexample, path: str) -> Iterator[str]:
     yield f"  Counterexample (found by: {found.found_by}): {clipped(found.arguments)}"
     yield f"    before: {clipped(found.before)}"
     yield f"    after:  {clipped(found.after)}"
     if found.snippet:
-        yield "  To see it, run this with each version:"
+        yield f"  To see it, run this with each version of {path}:"
         yield indent(found.snippet.rstrip("\n"), "    ")
 
 
@@ -121,4 +137,5 @@ def _readability(decision: Decision) -> Iterator[str]:
         yield "Readability: not read"
         return
     yield f"Readability: {'not worse' if decision.readability.not_worse else 'worse'}"
-    yield from (f"  {sentences.rule_moved(row)}" for row in decision.readability.moved)
+    if not decision.readability.not_worse:
+        yield from (f"  {sentences.rule_moved(row)}" for row in decision.readability.moved)

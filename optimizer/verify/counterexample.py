@@ -11,7 +11,8 @@ from optimizer.verify.compare import Difference
 from optimizer.verify.noise import merged, noise
 from optimizer.verify.outcomes import MOST_STOPPED, Observer, Order, Outcome, Recipe, limit_for
 from optimizer.verify.shrink import Pair, shrunk
-from optimizer.verify.tell import sentence, sides, snippet
+from optimizer.verify.snippet import call_text, snippet
+from optimizer.verify.tell import sentence, shown, sides
 from optimizer.verify.trials import Trials, can_be_compared
 
 _HASH_SEEDS = (0, 1)
@@ -90,12 +91,12 @@ class Confirmer:
             before=old,
             after=new,
             found_by=str(recipe.get("found_by", "")),
-            snippet=snippet(subject.module, name, recipe, arguments, earlier),
+            snippet=snippet(subject.module, subject.before, name, recipe, arguments, earlier, found),
         )
-        what = sentence(found)
-        called = f"{name}{arguments} after {name}{earlier}" if earlier else f"{name}{arguments}"
-        reason = f"For {called}, {what} is not the same: before, it {old}; after, it {new}."
-        return Found(counterexample=counterexample, reason=reason)
+        called = call_text(name, arguments)
+        if earlier:
+            called += f" after {call_text(name, earlier)}"
+        return Found(counterexample=counterexample, reason=f"For {called}, {_what_differs(found, old, new)}.")
 
     def _called(self, recipe: Recipe) -> str:
         subject = self.observer.subject
@@ -111,6 +112,12 @@ class Confirmer:
         ran = self.observer.runner.work(self.observer.job("observe_show", order))
         texts = [str(message["arguments"]) for message in ran.messages]
         return texts[0] if texts else "(its arguments cannot be shown)"
+
+
+def _what_differs(found: Difference | None, old: str, new: str) -> str:
+    if found is None or found.part in {"end", "error", "result", "again"}:
+        return f"{sentence(found)} is not the same: before, it {old}; after, it {new}"
+    return f"it differs in {sentence(found)}: {shown(found.before)} before, {shown(found.after)} after"
 
 
 def _earlier(recipe: Recipe) -> Recipe:

@@ -164,32 +164,6 @@ def sentence(difference: Difference | None) -> str:
     return _PARTS.get(difference.part, difference.part)
 
 
-def snippet(module: str, qualname: str, recipe: Recipe, arguments: str, earlier: str = "") -> str:
-    """A few lines that make the call; where the arguments cannot be written down, a comment says what they are."""
-    name = qualname.split(".", maxsplit=1)[0]
-    lines = [f"from {module} import *", f"from {module} import {name}", ""]
-    if earlier:
-        written = _is_expression(earlier)
-        lines += [f"{qualname}(*{earlier})" if written else f"# first a call with the arguments: {earlier}"]
-    kind, what = recipe["base"]
-    if kind == "source" and not recipe.get("ops") and "double" not in what:
-        arguments = what
-    if _is_expression(arguments):
-        lines += [f"args = {arguments}", f"print({qualname}(*args))"]
-    else:
-        lines += [f"# arguments: {arguments}"]
-    lines += [f"# then: {' '.join(map(str, step))}" for step in _steps(recipe)]
-    return "\n".join(lines) + "\n"
-
-
 def _steps(recipe: Recipe) -> Sequence[Any]:
     steps: Sequence[Any] = recipe.get("sequence", ())
     return steps
-
-
-def _is_expression(text: str) -> bool:
-    try:
-        compile(text, "arguments", "eval")
-    except (SyntaxError, ValueError):
-        return False
-    return "<" not in text

@@ -179,6 +179,21 @@ def test_the_text_of_check_reads_as_agreed(run: Run, index: int, name: str) -> N
     assert agreed(check_text(run.decisions[index]), f"{name}.txt")
 
 
+def test_the_text_of_check_fits_a_terminal_and_leaves_code_alone(run: Run) -> None:
+    decision = run.decisions[3]
+    assert decision.verification is not None
+    assert decision.verification.counterexample is not None
+    snippet = f"first({'x' * 100})\nfirst(2)\n"
+    found = replace(decision.verification.counterexample, snippet=snippet)
+    notes = tuple(f"thing {number} of many things that could not be observed here" for number in range(9))
+    verification = replace(decision.verification, counterexample=found, not_observable=notes)
+    lines = check_text(replace(decision, verification=verification), 60).splitlines()
+    assert [line for line in lines if len(line) >= 60] == [f"    first({'x' * 100})"]
+    assert "  Not checked: 3 more, which --json lists." in lines
+    whole = " ".join(" ".join(lines).split())
+    assert "of many things that could not be observed here (not observable)." in whole
+
+
 def test_a_counterexample_is_shown_with_a_snippet_to_run(run: Run) -> None:
     text = check_text(run.decisions[3])
     assert "    from shop.orders import first\n" in text
