@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -18,6 +18,8 @@ from optimizer.ports import Entry, Forge, Repository
 _SETTINGS = ("pyproject.toml", "ruff.toml", ".ruff.toml")
 _REGULAR = frozenset({"100644", "100755"})
 _LARGEST_BYTES = 5_000_000
+# Each is a call of the forge, of which a workflow's token may make 1,000 an hour.
+_MOST_OTHERS = 300
 _ODD = re.compile(r"[\\\x00-\x1f\x7f:]")
 
 
@@ -25,7 +27,8 @@ _ODD = re.compile(r"[\\\x00-\x1f\x7f:]")
 class Base:
     """A project in `folder` ("" is the repository's top) of a repository at `commit`.
 
-    `entries` are its files by path relative to the folder; `contents` the bytes of those that were fetched.
+    `entries` are its files by path relative to the folder; `contents` the bytes of those that were fetched;
+    `others` those of the other Python files, which rules only ask questions about, when there are not too many.
     """
 
     commit: str
@@ -33,6 +36,7 @@ class Base:
     entries: Mapping[str, Entry]
     contents: Mapping[str, bytes]
     config: Config
+    others: Mapping[str, bytes] = field(default_factory=dict)
 
     def full_path(self, path: str) -> str:
         """The path from the repository's top."""
@@ -50,7 +54,21 @@ def fetch_base(forge: Forge, commit: str, paths: Collection[str], *, folder: str
     contents = {path: forge.blob(entries[path].sha) for path in wanted if entries[path].mode in _REGULAR}
     with _laid_out(contents, _SETTINGS) as root:
         config = settings.load(root)
-    return Base(commit=commit, folder=folder, entries=entries, contents=contents, config=config)
+    others = _others(forge, entries, contents) if paths else {}
+    return Base(
+        commit=commit, folder=folder, entries=entries, contents=contents, config=config, others=others
+    )
+
+
+def _others(forge: Forge, entries: Mapping[str, Entry], fetched: Collection[str]) -> Mapping[str, bytes]:
+    wanted = {
+        path: entry
+        for path, entry in entries.items()
+        if path.endswith(".py") and path not in fetched and entry.mode in _REGULAR
+    }
+    if len(wanted) > _MOST_OTHERS or any(entry.size > _LARGEST_BYTES for entry in wanted.values()):
+        return {}
+    return {path: forge.blob(entry.sha) for path, entry in wanted.items()}
 
 
 def with_rules_of(base: Base, other: Base) -> Base:
@@ -103,14 +121,15 @@ def _laid_out(contents: Mapping[str, bytes], names: Collection[str]) -> Iterator
 
 
 def repository_facts(base: Base) -> RepositoryFacts:
-    """What is known of the repository: which modules there are, and the text of the fetched ones.
+    """What is known of the repository: which modules there are, and the texts of those that were fetched.
 
-    Code elsewhere can only make a rule refuse; that it did not is the bundle's word, and no more than that:
-    the rule's edit is the same.
+    Code elsewhere can only make a rule refuse. Where there were too many files to fetch, that it did not is the
+    bundle's word, and no more than that: the rule's edit is the same.
     """
+    texts = {**base.others, **base.contents}
     return RepositoryFacts.build(
         {
-            path: base.contents.get(path, b"").decode("utf-8", errors="replace")
+            path: texts.get(path, b"").decode("utf-8", errors="replace")
             for path in base.entries
             if path.endswith(".py")
         }

@@ -14,7 +14,7 @@ import pytest
 from optimizer.errors import BundleError
 from optimizer.model import Behaviour, Decision, Stratum
 from optimizer.ports import Entry
-from optimizer.publish import archive
+from optimizer.publish import archive, base
 from optimizer.publish.base import fetch_base
 from optimizer.publish.bundle import open_bundle
 from optimizer.publish.fingerprint import fingerprint
@@ -51,8 +51,8 @@ def answers(
     claims = open_bundle(folder)
     given = contents or FILES
     store = Store({p: t.encode() if isinstance(t, str) else t for p, t in given.items()}, modes or {})
-    base = fetch_base(store, SHA, [claim.path for claim in claims.claims])  # type: ignore[arg-type]
-    return list(rerun(claims.claims, base, load().transforms))
+    project = fetch_base(store, SHA, [claim.path for claim in claims.claims])  # type: ignore[arg-type]
+    return list(rerun(claims.claims, project, load().transforms))
 
 
 @pytest.fixture
@@ -218,6 +218,24 @@ def test_a_patch_that_the_rule_does_not_make(bundle: Path) -> None:
     refused = answers(bundle)[0]
     assert isinstance(refused, Refused)
     assert "does not make that change" in refused.because
+
+
+PATCHES = """\
+import shop.a
+
+
+def test_alpha(monkeypatch):
+    monkeypatch.setattr(shop.a, "re", None)
+"""
+
+
+def test_what_code_elsewhere_forbids(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that saw this test would not have proposed it: whoever wrote the bundle left it out."""
+    repository = FILES | {"tests/test_a.py": PATCHES}
+    found = {one.path if isinstance(one, Offer) else one.because for one in answers(bundle, repository)}
+    assert found == {"shop/b.py", "this version's rule does not make that change from the base's file"}
+    monkeypatch.setattr(base, "_MOST_OTHERS", 0)
+    assert all(isinstance(one, Offer) for one in answers(bundle, repository)), "too many files to ask about"
 
 
 def test_a_link_in_the_repository(bundle: Path) -> None:
