@@ -47,7 +47,7 @@ def _lines(bundle: Bundle, decided: Sequence[Heard]) -> Iterator[str]:
     yield f"{bundle.project} at {bundle.commit[:12] or 'no commit'}, measured on:"
     numbers = {machine: number for number, machine in enumerate(machines_of(bundle, decided), 1)}
     for machine, number in numbers.items():
-        yield f"  {number}. {machine_phrase(machine)}, {machine.system}"
+        yield f"  {number}. {', '.join(filter(None, [machine_phrase(machine), machine.system]))}"
         yield from (f"     {build_phrase(build)}" for build in machine.builds)
     first = heard_of(bundle, decided)
     for decision, witnesses in first:

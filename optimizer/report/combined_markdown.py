@@ -65,7 +65,8 @@ def _head(bundle: Bundle, decided: Sequence[Heard], first: Sequence[Heard], *, h
 
 def _machine(machine: Machine) -> str:
     builds = "; ".join(build_phrase(build) for build in machine.builds)
-    return for_markdown(clipped(f"{machine_phrase(machine)}, {machine.system}: {builds}".removesuffix(": ")))
+    where = ", ".join(filter(None, [machine_phrase(machine), machine.system]))
+    return for_markdown(clipped(": ".join(filter(None, [where, builds]))))
 
 
 def _table(bundle: Bundle, first: Sequence[Heard], machines: Sequence[Machine]) -> Iterator[str]:

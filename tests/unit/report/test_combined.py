@@ -101,6 +101,12 @@ def test_a_machine_that_disagrees_is_seen_in_its_column(run: Run) -> None:
     assert cells[3].endswith("<br>**disagrees**")
 
 
+def test_a_machine_of_which_little_is_known_is_named_without_gaps(run: Run) -> None:
+    bare = bundle_of(run, machine=replace(HERE, system="", builds=()))
+    for text in (combined_markdown(bare, heard(run)), combined_text(bare, heard(run))):
+        assert "1. Example CPU 3000, 2 of 4 processors\n" in text
+
+
 def test_nothing_to_combine_is_said(run: Run) -> None:
     none = replace(run, decisions=run.decisions[3:])
     bundle, nobody = bundle_of(none), [(one, ()) for one in none.decisions]
