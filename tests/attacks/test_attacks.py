@@ -29,6 +29,8 @@ ONLY_FENCED = {"s03_later_runs", "s09_new_namespace"}
 QUICK = {"p02_ssh_key", "p03_tcp_exfil", "p04_write_outside"}
 BITES = {"p03_tcp_exfil", "p04_write_outside", "s02_other_sockets", "s10_links"}
 OUTSIDE = ("/etc/optimizer_pwn", "/usr/lib/python3/optimizer_pwn")
+LEFT = ("/tmp/fill0", "/var/tmp/fill0", "/dev/shm/fill0")
+"""What unfenced programs leave on this machine, and nobody else removes."""
 BEFORE = """
 def total(xs: list[int]) -> int:
     result = 0
@@ -50,10 +52,10 @@ def each(level: str) -> list[object]:
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    there = {path for path in OUTSIDE if Path(path).exists()}
+    there = {path for path in (*OUTSIDE, *LEFT) if Path(path).exists()}
     with world(tmp_path, monkeypatch) as made:
         yield made
-    for path in set(OUTSIDE) - there:
+    for path in {*OUTSIDE, *LEFT} - there:
         Path(path).unlink(missing_ok=True)
 
 
