@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from optimizer.model import (
     Metric,
     Readability,
     Reason,
+    Recording,
     Run,
     SourceFile,
     Stage,
@@ -71,7 +72,9 @@ def module(name: str, letters: str = "a-z") -> str:
     return FUNCTION.format(name=name, letters=letters)
 
 
-def candidates(files: Mapping[str, str]) -> list[Candidate]:
+def candidates(
+    files: Mapping[str, str], *, rule: str = RULE, recordings: Sequence[Recording] = ()
+) -> list[Candidate]:
     """What the rule really proposes for these files."""
     found: list[Candidate] = []
     for path, text in files.items():
@@ -85,8 +88,9 @@ def candidates(files: Mapping[str, str]) -> list[Candidate]:
             newline="\n",
             targets=targets_of(text, path=path, module=name),
         )
-        rules = [rule for rule in load().transforms if rule.name == RULE]
-        found += [one for one in propose((file,), rules) if isinstance(one, Candidate)]
+        rules = [one for one in load().transforms if one.name == rule]
+        proposals = propose((file,), rules, recordings=recordings)
+        found += [one for one in proposals if isinstance(one, Candidate)]
     return found
 
 
@@ -113,9 +117,11 @@ def run_of(
     *,
     refused: Mapping[str, str] | None = None,
     change: Callable[[Decision], Decision] = lambda one: one,
+    rule: str = RULE,
+    recordings: Sequence[Recording] = (),
 ) -> Run:
     """A run that has accepted everything in `files`, the first file being the hottest."""
-    proposed = candidates(files)
+    proposed = candidates(files, rule=rule, recordings=recordings)
     decisions = [
         change(decision(one, 0.9 / (1 + rank), (refused or {}).get(one.path, "")))
         for rank, one in enumerate(proposed)
@@ -129,7 +135,7 @@ def run_of(
         overhead=1.0,
         baseline=suite,
         hotspots=(),
-        recordings=(),
+        recordings=tuple(recordings),
     )
     return Run(
         project="sample",
