@@ -7,7 +7,7 @@ import re
 BREAK = "\N{ZERO WIDTH SPACE}"
 """What keeps two characters apart without being seen."""
 # GitHub's runner obeys `::` at the start of a line, and the older form wherever it stands.
-_WORKFLOW_COMMAND = re.compile(r"^(\s*)(?=::)|(?<=#)(?=#\[)", re.MULTILINE)
+_WORKFLOW_COMMAND = re.compile(r"^([^\S\n]*)(?=::)|(?<=#)(?=#\[)", re.MULTILINE)
 # What cannot be seen, or makes what can be seen lie: controls, half characters, line ends that only some readers
 # know, marks of direction, blanks without a width. Our own breaks stay, so that a safe text is left as it is.
 _UNSEEN = re.compile(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from optimizer.model import Counterexample, Decision, Reason, Run, Skipped, Stage
 from optimizer.report.annotations import notices
@@ -142,6 +142,7 @@ def test_a_page_is_the_same_whatever_it_is_about(run: Run, text: str) -> None:
 
 
 @given(texts())
+@example("\n::error::x")
 def test_what_is_safe_is_left_as_it_is(text: str) -> None:
     once = safe_text(text)
     assert safe_text(once) == once
