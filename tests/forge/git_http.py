@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import os
 import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Self
 from urllib.parse import urlsplit
 
 from tests.forge.github import TOKEN, FakeGitHub
+from tests.forge.serving import Serving
 
 PERSON = {
     "GIT_AUTHOR_NAME": "Person",
@@ -29,7 +28,7 @@ def authorization(token: str) -> str:
     return f"Basic {base64.b64encode(f'x-access-token:{token}'.encode()).decode()}"
 
 
-class GitServer:
+class GitServer(Serving):
     """Start with `with`. `commands` are the command lines of all processes at the time of each request."""
 
     def __init__(self, fake: FakeGitHub) -> None:
@@ -37,33 +36,9 @@ class GitServer:
         self.commands: set[str] = set()
         self.statuses: list[int] = []
 
-    def __enter__(self) -> Self:
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-
-            def _any(self) -> None:
-                server.handle(self)
-
-            do_GET = do_POST = _any
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("localhost", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
     @property
     def url(self) -> str:
-        return f"http://localhost:{self._server.server_address[1]}/{self.fake.git_folder.name}"
+        return f"{self.address}/{self.fake.git_folder.name}"
 
     def handle(self, http: BaseHTTPRequestHandler) -> None:
         data = _body(http)

@@ -20,14 +20,16 @@ from contextlib import suppress
 from copy import deepcopy
 from datetime import UTC, datetime
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from openapi_core import Config, OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 from openapi_schema_validator import OAS30Validator
+
+from tests.forge.serving import Serving
 
 OWNER, NAME, BOT = "octo", "shop", "tenpercent[bot]"
 REPOSITORY = f"{OWNER}/{NAME}"
@@ -71,7 +73,7 @@ class Silence(Exception):
 Fault = Callable[[], None]
 
 
-class FakeGitHub:
+class FakeGitHub(Serving):
     """Start with `with`; `url` is the API. `calls` lists what was called; `faults` maps the number of a call to a fault.
 
     A fault runs before the call has its effect, or after it when its key is negative (-1 is call 0).
@@ -92,34 +94,9 @@ class FakeGitHub:
 
     # --- the server ---
 
-    def __enter__(self) -> Self:
-        fake = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            # A small packet would wait for the other side's delayed acknowledgement, 40 ms with each answer.
-            disable_nagle_algorithm = True
-
-            def _any(self) -> None:
-                fake.handle(self)
-
-            do_GET = do_POST = do_PATCH = do_DELETE = _any
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("localhost", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
     @property
     def url(self) -> str:
-        return f"http://localhost:{self._server.server_address[1]}"
+        return self.address
 
     def handle(self, http: BaseHTTPRequestHandler) -> None:
         data = http.rfile.read(int(http.headers.get("Content-Length", 0)))
