@@ -62,6 +62,11 @@ LEFT_ALONE = [
         "def f(a, b): return [x ^ y for x, y in zip(b, a)]",
         "the operator takes its operands in any order",
     ),
+    (
+        "def f(xs):\n    ys = [x * x for x in xs]\n    return sum(ys)",
+        "def f(xs):\n    ys = (x * x for x in xs)\n    return sum(ys)",
+        "what is read once, to its end, need not be a list",
+    ),
     ("def f(n): return str(abs(n))", "def f(n): return repr(abs(n))", "the text of a number is one"),
     ("def f(s): return s.split(' ')", "def f(s): return s.rsplit(' ')", "there is no limit"),
     ("def f(d, k): return d.get(k, None)", "def f(d, k): return d.get(k)", "None is what is given anyway"),

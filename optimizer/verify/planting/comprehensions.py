@@ -57,7 +57,7 @@ def _generator(kind: str, node: Comprehension, place: int, **changes: object) ->
 def laziness(node: ast.expr, scene: Scene) -> Iterator[Mutation]:
     """A list for a generator, a generator for a list, a list for a set."""
     parent = scene.parents.get(node)
-    consumed = (isinstance(parent, ast.Call) and called(parent) in _CONSUMERS) or _taken_apart(parent)
+    consumed = _is_read_to_its_end(node, scene) or _taken_apart(parent) or _is_only_read(parent, scene)
     match node:
         case ast.GeneratorExp(elt=elt, generators=generators) if not consumed:
             yield expression("eager for lazy", node, ast.ListComp(elt=elt, generators=generators))
@@ -67,6 +67,22 @@ def laziness(node: ast.expr, scene: Scene) -> Iterator[Mutation]:
             yield expression("lazy for eager", node, ast.GeneratorExp(elt=elt, generators=generators))
         case ast.SetComp(elt=elt, generators=generators) if not consumed:
             yield expression("list for set", node, ast.ListComp(elt=elt, generators=generators))
+
+
+def _is_read_to_its_end(node: ast.expr, scene: Scene) -> bool:
+    parent = scene.parents.get(node)
+    return isinstance(parent, ast.Call) and node in parent.args and called(parent) in _CONSUMERS
+
+
+def _is_only_read(parent: ast.AST | None, scene: Scene) -> bool:
+    """Whether a value gets a name that is used once, by what reads it to its end."""
+    match parent:
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            around = scene.function(parent) or scene.tree
+            uses = [part for part in ast.walk(around) if isinstance(part, ast.Name) and part.id == name]
+            read = [part for part in uses if isinstance(part.ctx, ast.Load)]
+            return len(uses) == len(read) + 1 and len(read) == 1 and _is_read_to_its_end(read[0], scene)
+    return False
 
 
 def _taken_apart(parent: ast.AST | None) -> bool:
