@@ -24,7 +24,6 @@ _OTHER_OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Mod: ast.Mult,
     ast.Pow: ast.Add,
     ast.BitAnd: ast.BitXor,
-    ast.BitOr: ast.BitXor,
     ast.BitXor: ast.BitAnd,
     ast.LShift: ast.Mult,
     ast.RShift: ast.Sub,
