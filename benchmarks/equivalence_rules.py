@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import functools
 from collections import Counter
 from collections.abc import Iterator
@@ -27,12 +28,12 @@ def examples() -> tuple[Case, ...]:
 
 @functools.cache
 def careless_forms() -> tuple[Case, ...]:
-    """Every trap: a careless form of the rewrite, which changes behaviour."""
+    """Every trap: a careless form of the rewrite, which changes behaviour, with a call that does not show it."""
     return tuple(
         case
         for transform in load().transforms
         for number, trap in enumerate(transform.traps)
-        for case in _case(transform.name, f"trap-{number}", trap.before, trap.wrong, "", same=False)
+        for case in _case(transform.name, f"trap-{number}", trap.before, trap.wrong, trap.call, same=False)
     )
 
 
@@ -53,12 +54,14 @@ def _case(name: str, number: str, before: str, after: str, call: str, *, same: b
 
 def _calls(text: str, call: str) -> tuple[str, tuple[str, ...]]:
     """The function that is called most in an expression, and the arguments of its calls as tuples."""
-    own = {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+    tree = ast.parse(text)
+    own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    there = {name for node in tree.body for name in _names_of(node) if not name.startswith("_")}
     made = [
         (node.func.id, "(" + "".join(f"{ast.unparse(part)}, " for part in node.args) + ")")
-        for node in (ast.walk(ast.parse(call, mode="eval")) if call else ())
+        for node in (ast.walk(ast.parse(call)) if call else ())
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in own
-        if not node.keywords and _stands_alone(node)
+        if not node.keywords and _stands_alone(node, there)
     ]
     if not made:
         return "", ()
@@ -66,10 +69,21 @@ def _calls(text: str, call: str) -> tuple[str, tuple[str, ...]]:
     return entry, tuple(arguments for name, arguments in made if name == entry)
 
 
-def _stands_alone(node: ast.Call) -> bool:
-    """Whether the arguments use no names but those of builtins, so that they mean the same elsewhere."""
+def _names_of(node: ast.stmt) -> Iterator[str]:
+    """What a statement of a module defines, imports or assigns."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            yield from ((alias.asname or alias.name).partition(".")[0] for alias in names)
+        case ast.Assign(targets=targets):
+            yield from (target.id for target in targets if isinstance(target, ast.Name))
+
+
+def _stands_alone(node: ast.Call, there: set[str]) -> bool:
+    """Whether the arguments use no names but builtins and what the module lets others import."""
     names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} - {ast.unparse(node.func)}
-    return names <= {"type", "iter", "range", "__import__"}
+    return names - there <= set(dir(builtins))
 
 
 def _changed(before: str, after: str) -> str:
