@@ -151,11 +151,14 @@ class FakeGitHub(Serving):
                 raise Refusal(401, "Bad credentials")
             if index in self.faults:
                 self.faults.pop(index)()
-            status, body = self._route(
-                http.command, unquote(parts.path), query, json.loads(data) if data else {}
-            )
-            if -1 - index in self.faults:
-                self.faults.pop(-1 - index)()
+            try:
+                status, body = self._route(
+                    http.command, unquote(parts.path), query, json.loads(data) if data else {}
+                )
+            finally:
+                # Also in place of an answer that is a refusal itself.
+                if -1 - index in self.faults:
+                    self.faults.pop(-1 - index)()
         except Refusal as refusal:
             status, headers = refusal.status, refusal.headers
             if refusal.page:
