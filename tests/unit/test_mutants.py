@@ -218,8 +218,12 @@ def test_a_limit_leaves_many_kinds():
 
 def test_short_code_has_other_names():
     found = planted("def f(a, b):\n    c = a.get(b)\n    return c")
-    assert plain("def f(a, b):\n    c = a.get(c)\n    return c") in found
     assert plain("def f(a, b):\n    c = b.get(b)\n    return c") in found
+    assert plain("def f(a, b):\n    c = a.get(a)\n    return c") in found
+    copied = planted("def f(a):\n    c = a[:]\n    c.sort()\n    return len(c)")
+    assert plain("def f(a):\n    c = a[:]\n    c.sort()\n    return len(a)") not in copied, (
+        "equal to what it is made from"
+    )
 
 
 def test_short_code_has_second_choices():

@@ -11,6 +11,7 @@ from optimizer.verify.planting.mutation import (
     Scene,
     expression,
     name_of,
+    names_in,
     sliced,
     with_fields,
 )
@@ -57,10 +58,26 @@ def _other_name(node: ast.expr, scene: Scene) -> Iterator[Mutation]:
     if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
         return
     function = scene.function(node)
-    names = list(dict.fromkeys(_bound_in(function))) if function is not None else []
-    if node.id in names and len(names) > 1:
-        other = names[(names.index(node.id) + 1) % len(names)]
-        yield expression("other name", node, name_of(other))
+    if function is None:
+        return
+    names = list(dict.fromkeys(_bound_in(function)))
+    if node.id in names:
+        place = names.index(node.id)
+        others = [
+            name for name in names[place + 1 :] + names[:place] if not _are_kin(node.id, name, function)
+        ]
+        yield from (expression("other name", node, name_of(other)) for other in others[:1])
+
+
+def _are_kin(one: str, other: str, function: Function) -> bool:
+    """Whether one is made from the other (`out = items[:]`), so that they may well hold the same."""
+    for part in ast.walk(function):
+        if isinstance(part, ast.Assign):
+            targets = {name for target in part.targets for name in names_in(target)}
+            made_from = names_in(part.value)
+            if (one in targets and other in made_from) or (other in targets and one in made_from):
+                return True
+    return False
 
 
 def _bound_in(function: Function) -> Iterator[str]:
