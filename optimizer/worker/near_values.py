@@ -72,10 +72,9 @@ class ValueEdits:
             if isinstance(value, kinds):
                 yield from method(self, path, value, depth)
                 return
-        if isinstance(value, type):
-            yield from _instead_of_a_type(path)
-        elif callable(value):
-            yield from self._callable(path)
+        if callable(value):
+            # A class may have been given to be called, but code may also ask what it is.
+            yield from self._callable(path, outside=isinstance(value, type))
         else:
             yield from self._object(path, value, depth)
 
@@ -258,19 +257,18 @@ class ValueEdits:
         for _ in range(12):
             yield put("stream", path, self.drawn(spec))
 
-    def _callable(self, path):
+    def _callable(self, path, outside=False):
         name = "argument %s" % ".".join(map(str, path))
-        yield Edit("spy", ["spy", path, name])
+        yield Edit("spy", ["spy", path, name], outside=outside)
         for at in (1, 2, 3):
-            yield Edit("spy fails", ["failing_spy", path, name, at])
+            yield Edit("spy fails", ["failing_spy", path, name, at], outside=outside)
         options = (
             specs.options(self._parameter.spec) if self._parameter is not None and len(path) == 1 else ()
         )
         results = [option.parts[0] for option in options if option.kind == "call"]
         for _ in range(8):
-            yield put(
-                "other callable", path, self.drawn(Spec("call", (specs.union(results or [specs.ANY]),)))
-            )
+            other = self.drawn(Spec("call", (specs.union(results or [specs.ANY]),)))
+            yield put("other callable", path, other, outside=outside)
 
     def _object(self, path, value, depth):
         """Edits of attributes; of private ones only where no other could have to agree with it."""
@@ -292,14 +290,6 @@ _BY_TYPE = (
     (ITERATORS, ValueEdits._iterator),
     (io.IOBase, ValueEdits._stream),
 )
-
-
-def _instead_of_a_type(path):
-    """Callables where a class was given: it may have been given to be called."""
-    name = "argument %s" % ".".join(map(str, path))
-    yield Edit("spy", ["spy", path, name], outside=True)
-    for at in (1, 2):
-        yield Edit("spy fails", ["failing_spy", path, name, at], outside=True)
 
 
 def _rearranged(path, value):

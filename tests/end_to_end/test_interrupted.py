@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -40,11 +41,23 @@ def test_kill_at_ten_random_moments(tmp_path: Path, seconds_of_a_run: float) -> 
     goes_on(folder, cache, tmp_path / "run.json")
 
 
+@pytest.fixture(autouse=True)
+def hear_signals() -> Iterator[None]:
+    """Whoever starts the tests in the background of a shell has made them, and what they start, deaf to SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_is_said_in_one_sentence(number: signal.Signals, tmp_path: Path) -> None:
     folder = make_project(tmp_path / "project")
     process = subprocess.Popen(
-        command(), cwd=folder, env=environment(tmp_path / "cache"), stderr=subprocess.PIPE, text=True
+        command(),
+        cwd=folder,
+        env=environment(tmp_path / "cache"),
+        stderr=subprocess.PIPE,
+        text=True,
     )
     said = process.stderr.readline()
     os.kill(process.pid, number)
