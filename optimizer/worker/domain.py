@@ -7,6 +7,7 @@ import contextlib
 import doctest
 import functools
 import inspect
+import sys
 import types
 
 from . import guess as guessing
@@ -145,6 +146,8 @@ class Surveyor:
         if hint is None:
             spec = guessing.as_asked(spec, use)
         others = [] if hint is not None or is_receiver else beyond(spec, use, self.classes())
+        if recorded and all(value is None or _is_of_a_package(type(value)) for value, _ in recorded):
+            others = [NONE]
         counts = use is not None and bool(use.ops & {"whole", "range"})
         if counts:
             spec = union(COUNT if option.kind == "int" else option for option in options(spec))
@@ -205,6 +208,13 @@ class Surveyor:
             names.append(None if part.kind is part.POSITIONAL_ONLY else part.name)
             parts.append(spec)
         return Spec("make", parts, (expression, tuple(names)))
+
+
+def _is_of_a_package(kind):
+    """Whether a class comes with an installed package: nobody passes a look-alike of a DataFrame."""
+    module = sys.modules.get(kind.__module__.partition(".")[0])
+    path = getattr(module, "__file__", None) or ""
+    return "/site-packages/" in path or "/dist-packages/" in path
 
 
 def _signature(target):

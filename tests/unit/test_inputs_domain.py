@@ -149,6 +149,14 @@ def test_what_is_unpacked_or_hashed_says_what_it_is_like(survey, text, spec):
     assert spec_of(domain, "rows") == spec
 
 
+def test_nobody_passes_look_alikes_of_what_a_package_makes(survey):
+    text = "import pytest\ndef f(x): return x.size"
+    domain, _, _ = survey(text, inputs=["(pytest.approx(1),)"])
+    assert [spec.kind for spec in domain.parameters[0].others] == ["none"]
+    domain, _, _ = survey(text, inputs=["(__import__('types').SimpleNamespace(size=1),)"])
+    assert "duck" in [spec.kind for spec in domain.parameters[0].others] or "duck" in spec_of(domain, "x")
+
+
 def test_typed_dicts_and_protocols(survey):
     domain, context, pools = survey(f"{HEADER}\ndef f(row: Row, named: Named): return row, named")
     for _, (row, named), _ in drawn(domain, context, pools, 40, beyond=0):
