@@ -120,6 +120,7 @@ for thing in gc.get_objects():
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", list(FASTER))
 def test_code_that_only_serves_to_look_faster_is_not_verified(what: str, tmp_path: Path) -> None:
     """Planted mistakes in it are not noticed, or its branches are never reached: so it is never measured."""

@@ -164,6 +164,7 @@ def test_an_import_that_never_ends_is_a_difference(tmp_path):
     assert found.counterexample.found_by == "import"
 
 
+@pytest.mark.slow
 def test_where_the_original_exceeds_the_limits_nothing_is_compared(tmp_path):
     before = BEFORE.replace("result = 0\n", "result = 0\n    while len(xs) == 1: pass\n")
     after = before.replace("result += x", "result = result + x")
