@@ -6,14 +6,14 @@ can say anything of its own version, but not what the original does; and only wh
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-from optimizer.model import Behaviour, Subject, Verification
+from optimizer.model import Behaviour, Verification
 from optimizer.sandbox.launch import Launcher
 from optimizer.verify.verify import verify
+from tests.unit.pairs import pair
 
 BEFORE = """
 def total(xs: list[int]) -> int:
@@ -136,18 +136,6 @@ def test_a_version_that_only_looks_around_is_compared_as_any_other(tmp_path: Pat
 
 
 def judged(folder: Path, after: str) -> Verification:
-    (folder / "sums.py").write_text(BEFORE)
-    (folder / "calls.py").write_text("def inputs():\n    yield from [([1, 2],), ([],), ([4],)]\n")
-    (folder / "scratch").mkdir()
-    subject = Subject(
-        file=str(folder / "sums.py"),
-        module="sums",
-        qualnames=("total",),
-        before=BEFORE,
-        after=after,
-        python=sys.executable,
-        cwd=str(folder / "scratch"),
-        sys_path=(str(folder),),
-        inputs_file=str(folder / "calls.py"),
-    )
+    calls = "([1, 2],), ([],), ([4],)"
+    subject = pair(folder, BEFORE, after, calls=calls, module="sums", name="total")
     return verify(subject, Launcher(), budget_seconds=8.0)

@@ -9,10 +9,11 @@ from textwrap import dedent
 
 import pytest
 
-from optimizer.model import Behaviour, Subject
+from optimizer.model import Behaviour
 from optimizer.sandbox.launch import Launcher
 from optimizer.verify.snippet import call_text, snippet
 from optimizer.verify.verify import verify
+from tests.unit.pairs import pair
 
 PAIRS = {
     "a text and a number that look alike": (
@@ -61,20 +62,7 @@ PAIRS = {
 @pytest.mark.parametrize("what", list(PAIRS))
 def test_the_lines_run_and_show_the_difference(what: str, tmp_path: Path) -> None:
     before, after, calls = PAIRS[what]
-    (tmp_path / "it.py").write_text(before)
-    (tmp_path / "calls.py").write_text(f"def inputs():\n    yield from [{calls}]\n")
-    (tmp_path / "scratch").mkdir()
-    subject = Subject(
-        file=str(tmp_path / "it.py"),
-        module="it",
-        qualnames=("f",),
-        before=before,
-        after=after,
-        python=sys.executable,
-        cwd=str(tmp_path / "scratch"),
-        sys_path=(str(tmp_path),),
-        inputs_file=str(tmp_path / "calls.py"),
-    )
+    subject = pair(tmp_path, before, after, calls=calls, module="it", name="f")
     found = verify(subject, Launcher(), budget_seconds=3.0)
     assert found.behaviour is Behaviour.DIFFERENT, found
     assert found.counterexample is not None

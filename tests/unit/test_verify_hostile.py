@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
 import time
 from pathlib import Path
 
 import pytest
 
-from optimizer.model import Behaviour, Subject, Verification
+from optimizer.model import Behaviour, Verification
 from optimizer.sandbox.launch import Launcher
 from optimizer.verify.verify import verify
+from tests.unit.pairs import pair
 
 BEFORE = """
 def total(xs: list[int]) -> int:
@@ -115,20 +115,7 @@ HOSTILE = {
 
 
 def judged(folder: Path, after: str, before: str = BEFORE, calls: str = "([1, 2],), ([],)") -> Verification:
-    (folder / "sums.py").write_text(before)
-    (folder / "scratch").mkdir()
-    (folder / "calls.py").write_text(f"def inputs():\n    yield from [{calls}]\n")
-    subject = Subject(
-        file=str(folder / "sums.py"),
-        module="sums",
-        qualnames=("total",),
-        before=before,
-        after=after,
-        python=sys.executable,
-        cwd=str(folder / "scratch"),
-        sys_path=(str(folder),),
-        inputs_file=str(folder / "calls.py"),
-    )
+    subject = pair(folder, before, after, calls=calls, module="sums", name="total")
     return verify(subject, Launcher(), budget_seconds=8.0)
 
 

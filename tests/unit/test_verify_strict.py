@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
 
 import pytest
 
-from optimizer.model import Behaviour, Subject
+from optimizer.model import Behaviour
 from optimizer.sandbox.launch import Launcher
 from optimizer.verify.verify import verify
+from tests.unit.pairs import pair
 
 HELPER = """
 def _half(x, y):
@@ -101,20 +101,7 @@ def written(body: str) -> str:
     ("before", "after", "calls"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG]
 )
 def test_a_mistake_is_refused_with_a_counterexample(tmp_path, before, after, calls):
-    (tmp_path / "code.py").write_text(written(before))
-    (tmp_path / "calls.py").write_text(f"def inputs():\n    yield from [{calls}]\n")
-    (tmp_path / "scratch").mkdir()
-    pair = Subject(
-        file=str(tmp_path / "code.py"),
-        module="strict_code",
-        qualnames=("f",),
-        before=written(before),
-        after=written(after),
-        python=sys.executable,
-        cwd=str(tmp_path / "scratch"),
-        sys_path=(str(tmp_path),),
-        inputs_file=str(tmp_path / "calls.py"),
-    )
-    found = verify(pair, Launcher(), budget_seconds=6.0)
+    subject = pair(tmp_path, written(before), written(after), calls=calls, module="strict_code", name="f")
+    found = verify(subject, Launcher(), budget_seconds=6.0)
     assert found.behaviour is Behaviour.DIFFERENT, found.reasons
     assert found.counterexample is not None
