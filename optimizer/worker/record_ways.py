@@ -41,7 +41,7 @@ class Do:
 
     def __call__(self):
         """What it stands for may be a function, so pickle asks for one here too."""
-        raise NotImplementedError
+        raise TypeError("what a pickle is to compute is not computed where it is written")
 
 
 def attribute(owner, name):

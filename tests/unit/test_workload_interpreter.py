@@ -75,11 +75,15 @@ def test_without_any_it_is_the_tools_own(tmp_path):
     assert [(one.executable, one.version) for one in found] == [(sys.executable, sys.version.split()[0])]
 
 
+PYENV_BELOW_HOME = ".pyenv"
+"""Where pyenv lies when nothing says where."""
+
+
 @pytest.mark.parametrize(
     ("name", "environment"),
     [
         ("bin/python3.10", {"PATH": "bin"}),
-        (".pyenv/versions/3.10.7/bin/python", {"HOME": "."}),
+        (f"{PYENV_BELOW_HOME}/versions/3.10.7/bin/python", {"HOME": "."}),
         ("pyenv/versions/3.10.7/bin/python", {"PYENV_ROOT": "pyenv"}),
         (".local/share/uv/python/cpython-3.10.7-linux-x86_64-gnu/bin/python", {"HOME": "."}),
         ("data/uv/python/cpython-3.10.7-linux-x86_64-gnu/bin/python", {"XDG_DATA_HOME": "data"}),
