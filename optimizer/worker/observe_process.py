@@ -18,14 +18,14 @@ _SET_BY_IMPORTS = {"signal handlers", "at exit", "loggers", "context variables",
 """What a module may set up when it is imported for the first time: when that happens may move."""
 
 
-def seed_randomness():
+def seed_randomness(seed=_SEED):
     """Start every generator of random numbers that is loaded from the same place."""
     random = sys.modules.get("random")
     if random is not None:
-        random.seed(_SEED)
+        random.seed(seed)
     numpy = sys.modules.get("numpy.random")
     if numpy is not None:
-        numpy.seed(_SEED)
+        numpy.seed(seed)
 
 
 class Process:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import types
 
-_SEED = 54_321
+from .observe_process import seed_randomness
+
+_OTHER_SEED = 54_321
 _LONGEST_NAME = 100
 _MOST_VALUES = 40
 _NOT_OURS = ("PATH", "HOME", "TMPDIR", "TMP", "TEMP", "LANG", "TZ", "SHELL", "PWD", "USER")
@@ -25,7 +26,7 @@ def move_world(folder, values, function):
     for name in [*os.environ, *_variables(function)]:
         if name not in _NOT_OURS and not name.startswith(_PREFIXES_NOT_OURS):
             os.environ[name] = os.environ.get(name, "") + "1"
-    _other_random_numbers()
+    seed_randomness(_OTHER_SEED)
 
 
 def _come_or_go(folder, name):
@@ -46,7 +47,7 @@ def _names(values):
         items = [value, *value[:_MOST_VALUES]] if type(value) in (list, tuple) else [value]
         for item in items:
             if isinstance(item, str) or (
-                isinstance(item, os.PathLike) and type(item).__module__ == "pathlib"
+                isinstance(item, os.PathLike) and type(item).__module__.partition(".")[0] == "pathlib"
             ):
                 name = str(item)
                 if 0 < len(name) <= _LONGEST_NAME and "\0" not in name:
@@ -61,10 +62,3 @@ def _variables(function):
         return []
     texts = [part for part in code.co_consts if isinstance(part, str)]
     return [text for text in texts if text.isupper() and text.replace("_", "").isalnum()]
-
-
-def _other_random_numbers():
-    for name in ("random", "numpy.random"):
-        module = sys.modules.get(name)
-        if module is not None:
-            module.seed(_SEED)
