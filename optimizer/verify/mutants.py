@@ -11,9 +11,10 @@ import ast
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple, TypeAlias
 
-from optimizer.verify.planting import calls, comprehensions, constants, operators, second, statements
+from optimizer.verify.planting import calls, comprehensions, constants, operators, statements
 from optimizer.verify.planting.carried import carried_over, lost
 from optimizer.verify.planting.mutation import Mutation, Scene
+from optimizer.verify.planting.second import second_choices
 from optimizer.verify.planting.splice import spliced
 from optimizer.verify.regions import change_between, find
 
@@ -34,7 +35,6 @@ _EXPRESSIONS: tuple[Expressions, ...] = (
     comprehensions.sharing,
     comprehensions.order,
 )
-_SECOND: tuple[Expressions, ...] = (second.second_choices,)
 _OF_LITERALS: tuple[Expressions, ...] = (constants.constants, constants.displays)
 _STATEMENTS: tuple[Statements, ...] = (
     statements.lost_effects,
@@ -64,28 +64,22 @@ def mutants(before: str, after: str, qualnames: tuple[str, ...], *, limit: int =
     lines = change.after_lines
     scene, known = Scene.of(tree), {_dump(before), _dump(after)}
     carried = carried_over(ast.parse(before), change.before_lines, tree, lines)
-    found = list(_spread(_within(scene, after, lines, known, carried=carried)))
+    found = list(_spread(_within(after, _mutations(scene, lines, carried), known)))
     if len(found) < _FEW:
-        found += list(_spread(_within(scene, after, lines, known, carried=carried, more=_SECOND)))
+        found += list(_spread(_within(after, _second_choices(scene, lines), known)))
     if len(found) < _FEW:
         # So little is new that the rest of the function has to stand in for it.
         around = _lines_of(tree, lines, qualnames) - lines
-        found += list(_spread(_within(scene, after, around, known)))[: _ENOUGH - len(found)]
+        found += list(_spread(_within(after, _mutations(scene, around, frozenset()), known)))[
+            : _ENOUGH - len(found)
+        ]
     return tuple(found[:limit])
 
 
-def _within(
-    scene: Scene,
-    text: str,
-    lines: Collection[int],
-    known: set[str],
-    *,
-    carried: frozenset[ast.AST] = frozenset(),
-    more: tuple[Expressions, ...] = (),
-) -> dict[str, list[Mutant]]:
-    """Mutants by kind, those of `more` too, without those that say the same as another one or as what is `known`."""
+def _within(text: str, mutations: Iterator[Mutation], known: set[str]) -> dict[str, list[Mutant]]:
+    """Mutants by kind, without those that say the same as another one or as what is `known`."""
     found: dict[str, list[Mutant]] = {}
-    for mutation in _mutations(scene, lines, carried, more):
+    for mutation in mutations:
         mutated = spliced(text, mutation.first, mutation.last, mutation.new)
         dump = _dump(mutated)
         if dump and dump not in known:
@@ -95,20 +89,29 @@ def _within(
     return found
 
 
-def _mutations(
-    scene: Scene, lines: Collection[int], carried: frozenset[ast.AST], more: tuple[Expressions, ...]
-) -> Iterator[Mutation]:
+def _mutations(scene: Scene, lines: Collection[int], carried: frozenset[ast.AST]) -> Iterator[Mutation]:
     """Every mutation of what begins on these lines, in the order of the tree, but of literals that are `carried`."""
-    for node in ast.walk(scene.tree):
-        if getattr(node, "lineno", None) not in lines or not _is_code(node, scene):
-            continue
+    for node in _code_on(scene, lines):
         if isinstance(node, ast.expr):
             yield from lost(node, scene, carried)
-            for of_expression in (*(() if node in carried else _OF_LITERALS), *_EXPRESSIONS, *more):
+            for of_expression in _EXPRESSIONS if node in carried else (*_OF_LITERALS, *_EXPRESSIONS):
                 yield from of_expression(node, scene)
         elif isinstance(node, ast.stmt):
             for of_statement in _STATEMENTS:
                 yield from of_statement(node, scene)
+
+
+def _second_choices(scene: Scene, lines: Collection[int]) -> Iterator[Mutation]:
+    for node in _code_on(scene, lines):
+        if isinstance(node, ast.expr):
+            yield from second_choices(node, scene)
+
+
+def _code_on(scene: Scene, lines: Collection[int]) -> Iterator[ast.AST]:
+    """What begins on these lines and can be replaced, in the order of the tree."""
+    for node in ast.walk(scene.tree):
+        if getattr(node, "lineno", None) in lines and _is_code(node, scene):
+            yield node
 
 
 def _is_code(node: ast.AST, scene: Scene) -> bool:
